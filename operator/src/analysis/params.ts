@@ -1,0 +1,55 @@
+// What a release's analysis is told before it begins. Fixed for the whole release: a bound on false
+// rollbacks holds only for rules chosen before the data.
+
+/** The null hypothesis of the error test: canary rate <= ratio * stable rate + margin. */
+export type ErrorParams = {
+  /** How many times stable's error rate is still acceptable; at least 1. */
+  readonly ratio: number;
+  /** Error rate (0..1) that is acceptable on top of that. */
+  readonly margin: number;
+  /** phi: how much more than independent errors the stable pods' errors cluster; at least 1. */
+  readonly dispersion: number;
+};
+
+/** When an unanswered share of traffic is a failure of the canary. */
+export type SilenceParams = {
+  /** Requests that stable's counters, scaled by the weight, must predict before silence counts. */
+  readonly expectedRequests: number;
+  /**
+   * `hold` where requests are not spread one by one (share of pods: one keep-alive connection can
+   * leave a good canary unasked); `rollback` behind a router that splits by request.
+   */
+  readonly verdict: 'rollback' | 'hold';
+};
+
+export type AnalysisParams = {
+  /** alpha: largest share (0..1) of good releases rolled back by chance, over the whole release. */
+  readonly falseRollbackRate: number;
+  /** Polls with traffic that the release is expected to take; later faults are found too, slower. */
+  readonly plannedPolls: number;
+  /** Polls that may be carried over when a pod cannot be read, before it is left out. */
+  readonly maxCarriedPolls: number;
+  /** Polls in a row without a canary request until the verdict is NoTraffic. */
+  readonly quietPolls: number;
+  /** Pods whose counters are remembered; canary pods first. */
+  readonly maxPods: number;
+  readonly errors: ErrorParams;
+  readonly silence: SilenceParams;
+  /** Error rate (0..1) of stable above which promotion waits. */
+  readonly stableErrorCeiling: number;
+};
+
+/** Dispersion to assume with fewer than 3 stable pods or less than 10 minutes of history. */
+export const UNKNOWN_DISPERSION = 2;
+
+/** The defaults of the product; spread over them what the spec says. */
+export const DEFAULT_PARAMS: AnalysisParams = {
+  falseRollbackRate: 0.01,
+  plannedPolls: 900,
+  maxCarriedPolls: 3,
+  quietPolls: 15,
+  maxPods: 200,
+  errors: { ratio: 1.25, margin: 0.001, dispersion: UNKNOWN_DISPERSION },
+  silence: { expectedRequests: 20, verdict: 'rollback' },
+  stableErrorCeiling: 0.05,
+};

@@ -1,0 +1,79 @@
+// What is measured: one poll of the pods' counters, and what bookkeeping makes of it.
+// Plain readonly data; reading a pod belongs to metrics, taking differences to counters.ts.
+
+/** The two sides of every comparison. */
+export type Arm = 'stable' | 'canary';
+
+/** A classic cumulative histogram; `cumulative[i]` counts requests of at most `boundsSeconds[i]`. */
+export type LatencyCounters = {
+  /** Finite upper bounds, rising. The +Inf bucket is `requests`. */
+  readonly boundsSeconds: readonly number[];
+  readonly cumulative: readonly number[];
+};
+
+/** Counters of one pod since its process started. */
+export type Counters = {
+  readonly requests: number;
+  readonly errors: number;
+  readonly latency?: LatencyCounters;
+};
+
+/** What one scrape of one pod gave. */
+export type PodSample =
+  | {
+      readonly kind: 'counted';
+      readonly podUid: string;
+      readonly arm: Arm;
+      /** True: everything it ever counted belongs to this release. False: only growth counts. */
+      readonly startedAfterRelease: boolean;
+      readonly counters: Counters;
+      /** Probe requests since the last poll that the counters cannot tell from users' requests. */
+      readonly expectedProbes?: number;
+    }
+  /** The pod answered, but shows none of the counters we read: no request yet, or another name. */
+  | { readonly kind: 'uncounted'; readonly podUid: string; readonly arm: Arm }
+  /** No usable answer: refused, timed out, too large, malformed. */
+  | { readonly kind: 'failed'; readonly podUid: string; readonly arm: Arm };
+
+/** All pods of both arms, read at about the same moment. Every living pod is listed. */
+export type Poll = {
+  /** Share of requests the canary is observed to get, 0..100. 0 until a weight is observed. */
+  readonly canaryWeightPercent: number;
+  readonly samples: readonly PodSample[];
+};
+
+/** What one arm did between two polls. */
+export type ArmDelta = {
+  readonly requests: number;
+  readonly errors: number;
+  readonly latency?: LatencyCounters;
+};
+
+/** Both arms over the same stretch of time. */
+export type PollDelta = {
+  readonly kind: 'delta';
+  readonly canaryWeightPercent: number;
+  readonly canary: ArmDelta;
+  readonly stable: ArmDelta;
+};
+
+export type NoDataReason =
+  /** An arm has pods and none of them could be read for longer than allowed. */
+  | 'ScrapeFailed'
+  /** An arm's pods answer but none shows a counter we read. */
+  | 'MetricsNotRecognized'
+  /** An arm has no pod at all. */
+  | 'NoPods'
+  /** Pods answer and count, but nobody asks the canary anything. */
+  | 'NoTraffic';
+
+/** What a poll adds: differences, nothing yet (both arms wait for the next poll), or no data. */
+export type PollOutcome =
+  | PollDelta
+  | { readonly kind: 'carried'; readonly polls: number }
+  | {
+      readonly kind: 'noData';
+      readonly reason: Exclude<NoDataReason, 'NoTraffic'>;
+      readonly arm: Arm;
+      readonly polls: number;
+    };
