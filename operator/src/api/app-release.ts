@@ -1,0 +1,288 @@
+// AppRelease: the one schema from which come the TypeScript types, the parser, the CRD with its CEL
+// rules, and the reference page. A later version adds fields; it never renames or retypes one.
+import { z } from 'zod';
+import { statusSchema } from './app-release-status.ts';
+import {
+  intOrPercent,
+  objectName,
+  percentText,
+  preserved,
+  seconds,
+  serviceName,
+  withRules,
+} from './primitives.ts';
+
+const workloadRef = z
+  .object({
+    kind: z.literal('Deployment').default('Deployment').meta({
+      description: 'Kind of the workload. Only Deployment is known.',
+    }),
+    name: objectName.meta({ description: 'Name of the Deployment in the same namespace.' }),
+  })
+  .meta({
+    description:
+      'The Deployment whose pod template is released. The operator runs its pods from then on; ' +
+      'the Deployment stays the place where the template is written.',
+  });
+
+const verify = z
+  .object({
+    seconds: seconds('How long to watch, in seconds, counted from the moment the weight is in effect.')
+      .default(60),
+    until: z.enum(['time']).default('time').meta({
+      description:
+        '`time` passes after `seconds` with at least `requests` counted at the candidate and no ' +
+        'evidence against it.',
+    }),
+    requests: z.number().int().min(0).max(1_000_000_000).default(100).meta({
+      description: 'Fewest requests the candidate must have answered. 0 means any number will do.',
+    }),
+    deadlineSeconds: seconds('When to stop waiting for `requests`, in seconds.').default(1800),
+    onDeadline: z.enum(['hold', 'promote', 'rollback']).default('hold').meta({
+      description: 'What to do at the deadline when there were too few requests to judge.',
+    }),
+  })
+  .meta({ description: 'Hold the weight and judge the candidate by its errors.' });
+
+const pause = z
+  .object({
+    seconds: seconds('Seconds to wait. Left out: until somebody promotes.').optional(),
+  })
+  .meta({ description: 'Hold the weight for a time, or until somebody promotes.' });
+
+const STEP_RULE = {
+  rule: '(has(self.weight) ? 1 : 0) + (has(self.verify) ? 1 : 0) + (has(self.pause) ? 1 : 0) == 1',
+  message: 'a step is exactly one of weight, verify or pause',
+};
+
+const step = withRules(
+  z
+    .object({
+      weight: z.number().int().min(0).max(100).optional().meta({
+        description: 'Percent of the traffic that the candidate gets.',
+      }),
+      verify: verify.optional(),
+      pause: pause.optional(),
+    })
+    .meta({ description: 'One step of a canary: exactly one of weight, verify or pause.' }),
+  [STEP_RULE],
+);
+
+/* A falling weight would take traffic back on the way forward. */
+const STEPS_RISE = {
+  rule: 'self.steps.filter(s, has(s.weight)).map(s, s.weight).isSorted()',
+  message: 'the weights of the steps must not fall: a step back is a rollback, not a step',
+  fieldPath: '.steps',
+};
+
+const NOT_BOTH_ZERO = {
+  rule:
+    "!(string(self.maxSurge) in ['0', '0%'] && string(self.maxUnavailable) in ['0', '0%'])",
+  message:
+    'maxSurge and maxUnavailable cannot both be 0: no pod could ever be replaced. Set maxSurge to at least 1',
+  fieldPath: '.maxSurge',
+};
+
+const canary = withRules(
+  z
+    .object({
+      maxSurge: intOrPercent.default('25%').describe(
+        'Pods (number or percent of replicas, rounded up) that may run above `replicas`. With a ' +
+          'weighted router: how many candidate pods may start at once.',
+      ),
+      maxUnavailable: intOrPercent.default(0).describe(
+        'Pods (number or percent of replicas, rounded down) that may be missing below `replicas`.',
+      ),
+      steps: z.array(step).max(30).default([]).meta({
+        description: 'Done in order. After the last one the candidate gets everything.',
+        'x-kubernetes-list-type': 'atomic',
+      }),
+    })
+    .meta({ description: 'The candidate gets the traffic a little at a time.' }),
+  [STEPS_RISE, NOT_BOTH_ZERO],
+);
+
+const strategy = withRules(
+  z.object({ canary: canary.optional() }).meta({ description: 'How a new version goes out.' }),
+  [{ rule: 'has(self.canary)', message: 'name a strategy: canary' }],
+);
+
+const routeRef = z
+  .object({
+    name: objectName.meta({ description: 'Name of the HTTPRoute in the same namespace.' }),
+    rule: z.string().min(1).max(253).meta({
+      description:
+        'Name of the rule. Its backendRefs are `<release>-stable` and `<release>-canary`; only ' +
+        'their weights are changed.',
+    }),
+  })
+  .meta({ description: 'A rule of an HTTPRoute that somebody else owns (git, for example).' });
+
+const gateway = withRules(
+  z
+    .object({
+      route: preserved(
+        'A whole HTTPRouteSpec. The operator makes and owns an HTTPRoute from it: each backendRef ' +
+          'to `traffic.service` becomes the stable and canary pair, all else is copied unchanged.',
+      ).optional(),
+      routeRef: routeRef.optional(),
+    })
+    .meta({ description: 'Split by the weights of a Gateway API HTTPRoute.' }),
+  [
+    {
+      rule: 'has(self.route) != has(self.routeRef)',
+      message: 'name exactly one of route (the operator owns it) and routeRef (you own it)',
+    },
+  ],
+);
+
+const traffic = z
+  .object({
+    service: serviceName.meta({
+      description: "The application's own Service; its ports are copied to the stable and canary Services.",
+    }),
+    gateway: gateway.optional(),
+    settleSeconds: seconds(
+      'Seconds after an accepted change of weights until it is taken to be in effect.',
+      300,
+    ).default(3),
+  })
+  .meta({
+    description:
+      'How traffic is split. Left out, or without `gateway`: by share of pods behind one Service.',
+  });
+
+const counter = z
+  .object({
+    name: z.string().min(1).max(200).regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/),
+    labels: z.record(z.string(), z.string().max(256)).optional().meta({
+      description: 'Labels a series must have, as regular expressions matched against the whole value.',
+    }),
+  })
+  .meta({ description: 'Counters to add up.' });
+
+const errorRate = withRules(
+  z
+    .object({
+      ratio: z.number().min(1).max(100).default(1.25).meta({
+        description: "How many times stable's error rate is still acceptable.",
+      }),
+      margin: percentText.default('0.1%').meta({
+        description: 'Error rate that is acceptable on top of that, in percent of requests.',
+      }),
+      total: counter.optional().meta({ description: 'Counter of all requests, if it is not a recognised one.' }),
+      errors: counter.optional().meta({ description: 'Counter of failed requests, if `total` is named.' }),
+    })
+    .meta({ description: 'Compares the errors of the candidate with those of stable.' }),
+  [
+    {
+      rule: 'has(self.total) == has(self.errors)',
+      message: 'name both total and errors, or neither (then well-known counters are recognised)',
+    },
+  ],
+);
+
+const scrape = z
+  .object({
+    port: z.union([z.number().int().min(1).max(65_535), z.string().min(1).max(15)]).default('metrics').meta({
+      description: 'Name or number of the container port that serves metrics.',
+      'x-kubernetes-int-or-string': true,
+    }),
+    path: z.string().max(1024).regex(/^\/.*/).default('/metrics').meta({ description: 'Path of the metrics page.' }),
+    everySeconds: z.number().int().min(1).max(60).default(2).meta({ description: 'Seconds between two looks.' }),
+  })
+  .meta({ description: "Where the pods' own counters are read." });
+
+const checks = z
+  .object({
+    scrape: scrape.optional(),
+    errorRate: errorRate.optional(),
+    falseRollbackRate: percentText.default('1%').meta({
+      description: 'Largest acceptable share of good releases that are rolled back by chance.',
+    }),
+  })
+  .meta({
+    description:
+      'What is judged besides readiness and restarts. Without `scrape`, errors are not judged.',
+  });
+
+const config = z
+  .object({
+    live: z.array(objectName).max(100).default([]).meta({
+      description: 'ConfigMaps that are not copied per revision: their changes reach running pods.',
+      'x-kubernetes-list-type': 'set',
+    }),
+  })
+  .meta({ description: 'How ConfigMaps that the pod template refers to are treated.' });
+
+const SPEC_RULES = [
+  {
+    rule: 'has(self.workloadRef) != has(self.template)',
+    message: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
+  },
+  {
+    rule: 'has(self.workloadRef) == has(oldSelf.workloadRef)',
+    message: 'a release cannot change between workloadRef and template; delete it and make a new one',
+  },
+  {
+    rule: '!has(self.workloadRef) || !has(oldSelf.workloadRef) || self.workloadRef.name == oldSelf.workloadRef.name',
+    message: 'workloadRef.name cannot change; make another AppRelease for another Deployment',
+    fieldPath: '.workloadRef.name',
+  },
+] as const;
+
+export const specSchema = withRules(
+  z
+    .object({
+      workloadRef: workloadRef.optional(),
+      template: preserved(
+        'A pod template (PodTemplateSpec). Checked by the API server when its ReplicaSet is tried.',
+      ).optional(),
+      replicas: z.number().int().min(0).max(100_000).optional().meta({
+        description:
+          'Pods that serve. Leave it out where an autoscaler decides: the operator writes it once.',
+      }),
+      minReadySeconds: seconds('Seconds a pod must be Ready before it counts.', 3600).default(0),
+      progressDeadlineSeconds: seconds(
+        'Seconds without a new Ready candidate pod after which the candidate is taken back.',
+        86_400,
+      ).default(300),
+      startGraceSeconds: seconds(
+        'Seconds that a failure which may pass (a slow registry, a missing Secret) is given to pass.',
+        3600,
+      ).default(60),
+      revisionHistoryLimit: z.number().int().min(1).max(50).default(5).meta({
+        description: 'Old ReplicaSets, scaled to 0, that are kept.',
+      }),
+      paused: z.boolean().default(false).meta({
+        description: 'Hold the release where it is. Rollback still happens.',
+      }),
+      deletionPolicy: z.enum(['HandBack', 'Delete']).optional().meta({
+        description:
+          'When the AppRelease is deleted: give the pods back to the Deployment (default with ' +
+          'workloadRef), or delete them (default with template).',
+      }),
+      strategy,
+      traffic: traffic.optional(),
+      checks: checks.optional(),
+      config: config.optional(),
+    })
+    .meta({ description: 'What is to be released, and how.' }),
+  SPEC_RULES,
+);
+
+/** An AppRelease as users write it. */
+export type AppReleaseSpec = z.output<typeof specSchema>;
+/** The same before defaults, for programs that write manifests. */
+export type AppReleaseSpecInput = z.input<typeof specSchema>;
+export type Step = AppReleaseSpec['strategy']['canary'] extends infer C
+  ? NonNullable<C> extends { steps: (infer S)[] }
+    ? S
+    : never
+  : never;
+export type TrafficSpec = NonNullable<AppReleaseSpec['traffic']>;
+export type ChecksSpec = NonNullable<AppReleaseSpec['checks']>;
+export type VerifySpec = z.output<typeof verify>;
+
+export { statusSchema };
+export type { AppReleaseStatus } from './app-release-status.ts';
