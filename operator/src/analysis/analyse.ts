@@ -16,8 +16,8 @@ export type Analysed = {
 };
 
 /** The state at the beginning of a release. */
-export function initialAnalysis(params: AnalysisParams): AnalysisState {
-  return { counters: initialCounters(), judge: initialJudge(params) };
+export function initialAnalysis(): AnalysisState {
+  return { counters: initialCounters(), judge: initialJudge() };
 }
 
 /** Takes in one poll. Call it at every poll, in every phase; `params` must not change meanwhile. */

@@ -6,9 +6,11 @@ export type Arm = 'stable' | 'canary';
 
 /** A classic cumulative histogram; `cumulative[i]` counts requests of at most `boundsSeconds[i]`. */
 export type LatencyCounters = {
-  /** Finite upper bounds, rising. The +Inf bucket is `requests`. */
+  /** Finite upper bounds, rising. */
   readonly boundsSeconds: readonly number[];
   readonly cumulative: readonly number[];
+  /** All observations: the +Inf bucket. */
+  readonly count: number;
 };
 
 /** Counters of one pod since its process started. */
@@ -35,7 +37,10 @@ export type PodSample =
   /** No usable answer: refused, timed out, too large, malformed. */
   | { readonly kind: 'failed'; readonly podUid: string; readonly arm: Arm };
 
-/** All pods of both arms, read at about the same moment. Every living pod is listed. */
+/**
+ * All pods of both arms, read at about the same moment. List each pod that is Ready, or was and
+ * still runs; leave out pods that are terminating: their failed scrapes would delay the verdict.
+ */
 export type Poll = {
   /** Share of requests the canary is observed to get, 0..100. 0 until a weight is observed. */
   readonly canaryWeightPercent: number;
@@ -47,6 +52,7 @@ export type ArmDelta = {
   readonly requests: number;
   readonly errors: number;
   readonly latency?: LatencyCounters;
+  readonly pods: { readonly listed: number; readonly read: number };
 };
 
 /** Both arms over the same stretch of time. */
@@ -67,7 +73,10 @@ export type NoDataReason =
   /** Pods answer and count, but nobody asks the canary anything. */
   | 'NoTraffic';
 
-/** What a poll adds: differences, nothing yet (both arms wait for the next poll), or no data. */
+/**
+ * What a poll adds: differences, nothing yet (a first reading, or both arms wait for the next poll
+ * because a pod could not be read), or no data. `polls`: how many in a row added nothing.
+ */
 export type PollOutcome =
   | PollDelta
   | { readonly kind: 'carried'; readonly polls: number }

@@ -1,0 +1,44 @@
+// The analysis state as it comes back from a release's status: checked once, trusted afterwards.
+// What does not fit is not repaired: the caller starts afresh and says so (StateRebuilt).
+import { z } from 'zod';
+import type { AnalysisState } from './analyse.ts';
+import { initialEProcess } from './e-process.ts';
+import { latencyIsValid } from './latency-counters.ts';
+
+const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const arm = z.object({ requests: count, errors: count });
+const latency = z
+  .object({ boundsSeconds: z.array(z.number()), cumulative: z.array(count), count })
+  .refine(latencyIsValid);
+const counters = z.object({ requests: count, errors: count, latency: latency.exactOptional() });
+
+const memory = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('read'), counters, probes: count }),
+  z.object({ kind: z.literal('leftOut'), absentPolls: count }),
+]);
+
+const analysisState = z.object({
+  counters: z.object({
+    pods: z.record(z.string().max(64), memory),
+    carriedPolls: count,
+    emptyPolls: count,
+    canaryWeightPercent: z.union([z.number().min(0).max(100), z.literal('mixed')]),
+  }),
+  judge: z.object({
+    errors: z.object({
+      polls: count,
+      logS: z.array(z.number()).length(initialEProcess().logS.length),
+    }),
+    peakLogEvidence: z.number(),
+    canary: arm,
+    stable: arm,
+    stableCeiling: z.object({ kind: z.enum(['below', 'above']), level: z.number().min(0) }),
+    silence: z.object({ expectedRequests: z.number().min(0) }),
+    quietPolls: count,
+  }),
+});
+
+/** The state that `stored` holds, or undefined if it is not one this version wrote. */
+export function restoreAnalysis(stored: unknown): AnalysisState | undefined {
+  return analysisState.safeParse(stored).data;
+}
