@@ -1,0 +1,54 @@
+// The few API requests the harness makes itself: asking for health, creating nodes. One connection
+// per request, so that nothing is left open when a server is killed.
+
+import { request } from 'node:https';
+
+import type { ClusterPki } from './pki/cluster-pki.ts';
+
+export type ApiAnswer = { readonly status: number; readonly body: string };
+
+export type ApiRequest = {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+};
+
+/** Sends requests as the cluster's administrator. */
+export type ApiClient = (request: ApiRequest) => Promise<ApiAnswer>;
+
+const TIMEOUT_MS = 10_000;
+
+export const createApiClient = (server: string, pki: ClusterPki): ApiClient => {
+  const admin = pki.identities.get('admin');
+  if (admin === undefined) throw new Error('the cluster has no administrator certificate');
+  const tls = { ca: pki.authority.certificatePem, cert: admin.certificatePem, key: admin.keyPem };
+  return ({ method, path, body, contentType }) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(path, server);
+      const headers = body === undefined ? {} : { 'content-type': contentType ?? 'application/json' };
+      const sent = request(url, { ...tls, method, headers, agent: false, timeout: TIMEOUT_MS }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', reject);
+        answer.on('end', () => {
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+        });
+      });
+      sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path} in time`)));
+      sent.on('error', reject);
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+};
+
+/**
+ * Sends a request that must succeed and returns the parsed answer.
+ * @throws Error with the status and message of the API server.
+ */
+export const mustAnswer = async (client: ApiClient, sent: ApiRequest): Promise<unknown> => {
+  const answer = await client(sent);
+  if (answer.status >= 300) {
+    throw new Error(`${sent.method} ${sent.path}: ${answer.status} ${answer.body.slice(0, 400)}`);
+  }
+  return answer.body === '' ? undefined : JSON.parse(answer.body);
+};

@@ -1,0 +1,68 @@
+// Starting and ending the long-running programs of a cluster. They outlive their starter, write to
+// a log file and are ended by identity.
+
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+
+import { identify, isAlive, killHard } from './proc.ts';
+import type { ProcessIdentity } from './proc.ts';
+import { waitFor } from './wait.ts';
+
+/** A started program as the state file remembers it. */
+export type Daemon = ProcessIdentity & { readonly name: string; readonly logPath: string };
+
+export type DaemonSpec = {
+  readonly name: string;
+  /** Absolute path of the program. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly logPath: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/**
+ * Starts a program in a session of its own, with its output appended to its log.
+ * @throws Error when the program does not exist or ended before it could be identified.
+ */
+export const startDaemon = (spec: DaemonSpec): Daemon => {
+  if (!existsSync(spec.command)) throw new Error(`${spec.name}: no program at ${spec.command}`);
+  const log = openSync(spec.logPath, 'a', 0o600);
+  try {
+    const child = spawn(spec.command, spec.args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: '/',
+      env: { PATH: process.env['PATH'] ?? '', HOME: '/', ...spec.env },
+    });
+    child.unref();
+    const identity = child.pid === undefined ? undefined : identify(child.pid);
+    if (identity === undefined) throw new Error(`${spec.name}: did not start\n${tail(spec)}`);
+    return { ...identity, name: spec.name, logPath: spec.logPath };
+  } finally {
+    closeSync(log);
+  }
+};
+
+/** Kills the programs and returns when none of them is left. */
+export const stopDaemons = async (daemons: readonly ProcessIdentity[]): Promise<void> => {
+  for (const daemon of daemons) killHard(daemon);
+  await waitFor({
+    what: `${daemons.length} processes to end after SIGKILL`,
+    deadlineMs: 20_000,
+    everyMs: 10,
+    check: () => (daemons.some(isAlive) ? undefined : true),
+  });
+};
+
+/** The end of a program's log, with a heading that names the program and the file. */
+export const tail = (log: { readonly name: string; readonly logPath: string }, lines = 20): string => {
+  const text = existsSync(log.logPath) ? readFileSync(log.logPath, 'utf8') : '';
+  const last = text.trimEnd().split('\n').slice(-lines);
+  return [`--- last lines of ${log.name} (${log.logPath})`, ...last].join('\n');
+};
+
+/** For `waitFor`: names the first of the programs that has ended. */
+export const endedOne = (daemons: readonly Daemon[]) => (): string | undefined => {
+  const ended = daemons.find((daemon) => !isAlive(daemon));
+  return ended === undefined ? undefined : `${ended.name} has ended\n${tail(ended)}`;
+};

@@ -1,0 +1,79 @@
+// What /proc says about processes. A process is known by its id together with its start time, so
+// that an id the kernel has given to somebody else is never taken for ours.
+
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Identity of one process: survives the reuse of its id. `startTicks` counts from boot. */
+export type ProcessIdentity = { readonly pid: number; readonly startTicks: number };
+
+export type ProcStat = {
+  readonly name: string;
+  readonly state: string;
+  readonly parentPid: number;
+  readonly startTicks: number;
+};
+
+/** Reads one line of /proc/<pid>/stat. The name may hold spaces and parentheses. */
+export const parseProcStat = (line: string): ProcStat | undefined => {
+  const open = line.indexOf('(');
+  const close = line.lastIndexOf(')');
+  if (open < 0 || close < open) return undefined;
+  const rest = line.slice(close + 2).split(' ');
+  const [state, parent] = rest;
+  const start = rest[19];
+  if (state === undefined || parent === undefined || start === undefined) return undefined;
+  return {
+    name: line.slice(open + 1, close),
+    state,
+    parentPid: Number(parent),
+    startTicks: Number(start),
+  };
+};
+
+const readStat = (pid: number): ProcStat | undefined => {
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
+/** The identity of a running process, or undefined when there is none with this id. */
+export const identify = (pid: number): ProcessIdentity | undefined => {
+  const stat = readStat(pid);
+  return stat === undefined ? undefined : { pid, startTicks: stat.startTicks };
+};
+
+/** True while exactly this process runs. A zombie has ended. */
+export const isAlive = (process: ProcessIdentity): boolean => {
+  const stat = readStat(process.pid);
+  return stat !== undefined && stat.startTicks === process.startTicks && stat.state !== 'Z';
+};
+
+/** Sends SIGKILL to exactly this process; nothing happens when it has ended. */
+export const killHard = (target: ProcessIdentity): void => {
+  if (!isAlive(target)) return;
+  try {
+    process.kill(target.pid, 'SIGKILL');
+  } catch {
+    // It ended between the look and the signal: what was wanted.
+  }
+};
+
+export const allPids = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+/** Ids of the running children of a process. */
+export const childrenOf = (pid: number): readonly number[] =>
+  allPids().filter((child) => readStat(child)?.parentPid === pid);
+
+/** The command line of a process with blanks between the words; empty when it has ended. */
+export const commandLine = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+};

@@ -1,0 +1,10 @@
+// The versions of everything the harness builds or downloads. One place, so that an upgrade is one
+// reviewed change.
+
+export const KUBERNETES_VERSION = 'v1.36.3';
+export const ETCD_VERSION = 'v3.6.8';
+export const KWOK_VERSION = 'v0.8.0';
+export const COREDNS_VERSION = 'v1.15.0';
+export const ENVOY_GATEWAY_VERSION = 'v1.9.1';
+export const GATEWAY_API_VERSION = 'v1.6.1';
+export const TRAEFIK_VERSION = 'v3.7.10';
