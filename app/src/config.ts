@@ -1,0 +1,102 @@
+// The app's settings, read from the environment once. Errors name the variable and the remedy.
+import { z } from 'zod';
+
+import { ConfigError, describeIssues, parseConnection } from './store/connection-config.ts';
+import type { ConnectionConfig } from './store/connection-config.ts';
+
+/** What a version can be told to do wrong. For demos and tests; refused in production. */
+export interface FaultConfig {
+  /** Share of requests answered 5xx, 0 to 1. */
+  readonly errorShare: number;
+  /** before: nothing was done yet. after: the work is done and committed, the answer is lost. */
+  readonly errorStage: 'before' | 'after';
+  readonly latencyMs: number;
+  readonly neverReady: boolean;
+  readonly crashAfterMs: number | undefined;
+}
+
+export interface AppConfig {
+  readonly version: string;
+  readonly environment: string;
+  readonly logLevel: string;
+  readonly host: string;
+  readonly port: number;
+  readonly metricsPort: number;
+  /** How long to go on serving after SIGTERM while the cluster takes us out of its endpoints. */
+  readonly drainMs: number;
+  /** How long requests may take to finish after that. */
+  readonly closeTimeoutMs: number;
+  readonly poolSize: number;
+  readonly connection: ConnectionConfig;
+  readonly faults: FaultConfig;
+}
+
+const number = (min: number, max: number) => z.coerce.number(`give a number from ${min} to ${max}`).min(min, `give at least ${min}`).max(max, `give at most ${max}`);
+const whole = (min: number, max: number) => number(min, max).int('give a whole number');
+const flag = z.enum(['true', 'false'], 'give "true" or "false"').transform((text) => text === 'true');
+
+const settings = z.object({
+  SLIPWAY_APP_VERSION: z.string().regex(/^[\w.+-]{1,64}$/, 'give 1 to 64 letters, digits, dots, pluses, dashes').default('dev'),
+  APP_ENV: z.enum(['production', 'staging', 'development', 'test'], 'give production, staging, development or test').default('production'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'give a pino level, such as info').default('info'),
+  LISTEN_HOST: z.string().min(1).default('0.0.0.0'),
+  PORT: whole(0, 65_535).default(8080),
+  METRICS_PORT: whole(0, 65_535).default(9090),
+  DRAIN_MS: whole(0, 300_000).default(3_000),
+  CLOSE_TIMEOUT_MS: whole(1, 300_000).default(10_000),
+  DB_POOL_SIZE: whole(1, 100).default(5),
+  FAULT_ERROR_SHARE: number(0, 1).default(0),
+  FAULT_ERROR_STAGE: z.enum(['before', 'after'], 'give "before" or "after"').default('before'),
+  FAULT_LATENCY_MS: whole(0, 60_000).default(0),
+  FAULT_NEVER_READY: flag.default(false),
+  FAULT_CRASH_AFTER_MS: whole(1, 86_400_000).optional(),
+});
+
+/** Parses the environment. Throws ConfigError with one line per mistake. */
+export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
+  const env = withoutEmpty(rawEnv);
+  const parsed = settings.safeParse(env);
+  if (!parsed.success) throw new ConfigError(describeIssues(parsed.error));
+  const { data } = parsed;
+  const faults: FaultConfig = {
+    errorShare: data.FAULT_ERROR_SHARE,
+    errorStage: data.FAULT_ERROR_STAGE,
+    latencyMs: data.FAULT_LATENCY_MS,
+    neverReady: data.FAULT_NEVER_READY,
+    crashAfterMs: data.FAULT_CRASH_AFTER_MS,
+  };
+  if (data.APP_ENV === 'production') refuseFaults(faults);
+  return {
+    version: data.SLIPWAY_APP_VERSION,
+    environment: data.APP_ENV,
+    logLevel: data.LOG_LEVEL,
+    host: data.LISTEN_HOST,
+    port: data.PORT,
+    metricsPort: data.METRICS_PORT,
+    drainMs: data.DRAIN_MS,
+    closeTimeoutMs: data.CLOSE_TIMEOUT_MS,
+    poolSize: data.DB_POOL_SIZE,
+    connection: parseConnection(env),
+    faults,
+  };
+}
+
+function refuseFaults(faults: FaultConfig): void {
+  const active = [
+    faults.errorShare > 0 ? 'FAULT_ERROR_SHARE' : undefined,
+    faults.latencyMs > 0 ? 'FAULT_LATENCY_MS' : undefined,
+    faults.neverReady ? 'FAULT_NEVER_READY' : undefined,
+    faults.crashAfterMs === undefined ? undefined : 'FAULT_CRASH_AFTER_MS',
+  ].filter((name) => name !== undefined);
+  if (active.length === 0) return;
+  throw new ConfigError(
+    active
+      .map((name) => `${name}: refused with APP_ENV=production (the default). Remove ${name}, or set APP_ENV=staging, development or test for a demo`)
+      .join('\n'),
+  );
+}
+
+/** Manifests write `value: ""` for "not set". */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}

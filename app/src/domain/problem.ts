@@ -1,0 +1,80 @@
+// Every way a request can fail, as RFC 9457 problems. One catalogue: nothing answers an error that
+// is not in here.
+
+const catalogue = {
+  'invalid-request': { status: 400, title: 'The request is not valid' },
+  'malformed-json': { status: 400, title: 'The body is not valid JSON' },
+  'idempotency-key-missing': { status: 400, title: 'This request needs an Idempotency-Key header' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'account-not-found': { status: 404, title: 'There is no such account' },
+  'transfer-not-found': { status: 404, title: 'There is no such transfer' },
+  'request-in-flight': { status: 409, title: 'A request with this Idempotency-Key is still being worked on' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body has to be application/json' },
+  'idempotency-key-reused': { status: 422, title: 'This Idempotency-Key was used for another request' },
+  'payer-not-found': { status: 422, title: 'The paying account does not exist' },
+  'payee-not-found': { status: 422, title: 'The receiving account does not exist' },
+  'currency-mismatch': { status: 422, title: 'The accounts have different currencies' },
+  'insufficient-funds': { status: 422, title: 'The paying account does not hold enough' },
+  'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'injected-fault': { status: 500, title: 'This version was told to fail' },
+  'ledger-busy': { status: 503, title: 'The ledger is busy' },
+  'database-unavailable': { status: 503, title: 'The database does not answer' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof catalogue;
+
+/** One wrong field of a request. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The body of an error answer. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly errors?: readonly FieldError[];
+}
+
+export interface ProblemOptions {
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  /** Seconds after which asking again makes sense. */
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** Thrown anywhere below an endpoint; becomes the answer. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+    super(options.detail ?? catalogue[code].title, { cause: options.cause });
+    this.code = code;
+    this.options = options;
+  }
+
+  get status(): number {
+    return catalogue[this.code].status;
+  }
+}
+
+/** Renders a problem. `instance` names the request, so that a user can quote it. */
+export function toDocument(problem: Problem, requestId: string): ProblemDocument {
+  const { status, title } = catalogue[problem.code];
+  const { detail, errors } = problem.options;
+  return {
+    type: `urn:slipway:problem:${problem.code}`,
+    title,
+    status,
+    ...(detail === undefined ? {} : { detail }),
+    instance: `urn:request:${requestId}`,
+    ...(errors === undefined ? {} : { errors }),
+  };
+}

@@ -1,0 +1,42 @@
+// Wraps each request: its id, the version that answers, its metrics, its line in the log.
+import { randomUUID } from 'node:crypto';
+
+import type { RequestHandler } from 'express';
+
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface RequestContextOptions {
+  readonly version: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** True once the pod drains: each answer then asks the client to take its next request elsewhere. */
+  readonly isDraining: () => boolean;
+}
+
+/** A client's id is kept when it is short and plain; anything else could be used to forge log lines. */
+const plainId = /^[\w.-]{1,64}$/;
+/** What a proxy logs for a client that has gone. */
+const clientClosed = '499';
+
+export function createRequestContext({ version, logger, metrics, isDraining }: RequestContextOptions): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = process.hrtime.bigint();
+    const offered = request.get('x-request-id');
+    const requestId = offered !== undefined && plainId.test(offered) ? offered : randomUUID();
+    response.locals['requestId'] = requestId;
+    response.set('x-request-id', requestId);
+    response.set('x-app-version', version);
+    if (isDraining()) response.set('connection', 'close');
+    response.once('close', () => {
+      const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
+      const code = response.writableFinished ? String(response.statusCode) : clientClosed;
+      const route = typeof response.locals['route'] === 'string' ? response.locals['route'] : 'unmatched';
+      metrics.recordRequest({ method: request.method, route, code, seconds });
+      const line = { requestId, method: request.method, route, code, durationMs: Math.round(seconds * 1_000) };
+      if (code >= '500') logger.warn(line, 'request');
+      else logger.debug(line, 'request');
+    });
+    next();
+  };
+}

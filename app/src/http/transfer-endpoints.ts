@@ -1,0 +1,45 @@
+// POST /transfers and GET /transfers/:id.
+import { assertNever } from '../domain/assert-never.ts';
+import { Problem } from '../domain/problem.ts';
+import type { Transfer } from '../domain/transfer.ts';
+import type { Store } from '../store/store.ts';
+import type { Endpoint, Reply } from './endpoint.ts';
+import { readId, readIdempotencyKey, readTransferOrder } from './requests.ts';
+
+/** Same key and same body: same answer, however often. The header tells a repeat from the first. */
+export function postTransferEndpoint(store: Store): Endpoint {
+  return async (request) => {
+    const key = readIdempotencyKey(request);
+    const outcome = await store.postTransfer(key, readTransferOrder(request.body));
+    switch (outcome.kind) {
+      case 'accepted':
+        return created(outcome.transfer, {});
+      case 'replayed':
+        return created(outcome.transfer, { 'idempotent-replayed': 'true' });
+      case 'rejected':
+        throw new Problem(outcome.rejection);
+      case 'keyReused':
+        throw new Problem('idempotency-key-reused');
+      case 'inFlight':
+        throw new Problem('request-in-flight', { retryAfterSeconds: 1 });
+      default:
+        return assertNever(outcome);
+    }
+  };
+}
+
+export function getTransferEndpoint(store: Store): Endpoint {
+  return async (request) => {
+    const transfer = await store.findTransfer(readId(request.params['id'], 'transfer-not-found'));
+    if (transfer === undefined) throw new Problem('transfer-not-found');
+    return { status: 200, body: renderTransfer(transfer) };
+  };
+}
+
+function created(transfer: Transfer, headers: Record<string, string>): Reply {
+  return { status: 201, body: renderTransfer(transfer), headers: { ...headers, location: `/transfers/${transfer.id}` } };
+}
+
+function renderTransfer({ id, from, to, amount, currency, reference, createdAt }: Transfer): object {
+  return { id, from, to, amount, currency, ...(reference === undefined ? {} : { reference }), createdAt: createdAt.toISOString() };
+}

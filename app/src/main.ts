@@ -1,0 +1,79 @@
+// Wiring and signals only.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { parseConfig } from './config.ts';
+import type { AppConfig } from './config.ts';
+import { createApp, createMetricsApp } from './http/app.ts';
+import { createFaultInjector } from './http/faults.ts';
+import { listen } from './http/listener.ts';
+import { createReadinessGate } from './http/readiness.ts';
+import { ConfigError } from './store/connection-config.ts';
+import { createPool } from './store/pool.ts';
+import { createPostgresStore } from './store/postgres-store.ts';
+import { defaultRetryPolicy } from './store/retry.ts';
+import { createLogger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+
+const readinessTimeoutMs = 2_000;
+
+async function run(config: AppConfig): Promise<void> {
+  const { version, faults } = config;
+  const logger = createLogger({ level: config.logLevel, version });
+  const metrics = createMetrics({ version });
+  const pool = createPool({
+    connection: config.connection,
+    size: config.poolSize,
+    applicationName: `ledger/${version}`,
+    onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
+  });
+  metrics.observePool(pool);
+  const store = createPostgresStore({ pool, retry: { ...defaultRetryPolicy, onRetry: metrics.recordRetry } });
+  const readiness = createReadinessGate({ checkSchema: store.checkSchema, neverReady: faults.neverReady, timeoutMs: readinessTimeoutMs });
+  let draining = false;
+  const inject = createFaultInjector(faults);
+  const app = createApp({ version, store, logger, metrics, readiness, inject, isDraining: () => draining });
+
+  const stopSignal = firstSignal();
+  const main = await listen(app, { host: config.host, port: config.port });
+  const scrapes = await listen(createMetricsApp(metrics), { host: config.host, port: config.metricsPort });
+  logger.info({ port: main.port, metricsPort: scrapes.port, environment: config.environment, faults }, 'listening');
+  if (faults.crashAfterMs !== undefined) scheduleCrash(faults.crashAfterMs, () => logger.fatal('told to crash (FAULT_CRASH_AFTER_MS)'));
+
+  const signal = await stopSignal;
+  logger.info({ signal, drainMs: config.drainMs }, 'draining');
+  // Not ready from here on, but still serving: the cluster needs a moment to take us out of its
+  // endpoints. Each answer closes its connection, so that none is idle at the end.
+  readiness.close();
+  draining = true;
+  await sleep(config.drainMs);
+  await main.close(config.closeTimeoutMs);
+  await store.close();
+  await scrapes.close(1_000);
+  logger.info('stopped');
+}
+
+/** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => resolve(signal));
+  });
+}
+
+function scheduleCrash(afterMs: number, announce: () => void): void {
+  setTimeout(() => {
+    announce();
+    process.exit(1);
+  }, afterMs).unref();
+}
+
+try {
+  await run(parseConfig(process.env));
+  process.exit(0);
+} catch (error) {
+  if (error instanceof ConfigError) {
+    console.error(`The configuration cannot be used:\n${error.message}`);
+    process.exit(2);
+  }
+  console.error(error);
+  process.exit(1);
+}

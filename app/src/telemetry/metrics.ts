@@ -1,0 +1,68 @@
+// What /metrics shows. The version is a label on each series, so that two versions can be compared.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** One finished request. `route` is a template such as /accounts/:id, so its values are few. */
+export interface RequestSample {
+  readonly method: string;
+  readonly route: string;
+  readonly code: string;
+  readonly seconds: number;
+}
+
+export interface PoolSample {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
+
+export interface Metrics {
+  recordRequest(sample: RequestSample): void;
+  recordRetry(kind: string): void;
+  /** From now on the pool's state is read at each scrape. */
+  observePool(pool: PoolSample): void;
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+/** A registry of its own, so that tests can have several. */
+export function createMetrics({ version }: { version: string }): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ version });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const labelNames = ['method', 'route', 'code'] as const;
+  const requests = new Counter({ name: 'http_requests_total', help: 'Requests answered.', labelNames, registers });
+  const durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const retries = new Counter({ name: 'ledger_retries_total', help: 'Statements tried again.', labelNames: ['kind'], registers });
+  for (const kind of ['conflict', 'lost', 'unreachable']) retries.inc({ kind }, 0);
+
+  return {
+    recordRequest: ({ method, route, code, seconds }) => {
+      requests.inc({ method, route, code });
+      durations.observe({ method, route, code }, seconds);
+    },
+    recordRetry: (kind) => retries.inc({ kind }),
+    observePool: (pool) => {
+      const gauge = new Gauge({
+        name: 'ledger_pool_connections',
+        help: 'Database connections by state; waiting counts requests without one.',
+        labelNames: ['state'],
+        registers,
+        collect() {
+          this.set({ state: 'busy' }, pool.totalCount - pool.idleCount);
+          this.set({ state: 'idle' }, pool.idleCount);
+          this.set({ state: 'waiting' }, pool.waitingCount);
+        },
+      });
+      gauge.reset();
+    },
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,142 @@
+// A private PostgreSQL on a free loopback port, in a folder of its own, gone after the tests.
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import pg from 'pg';
+
+import { findPostgresBinDir, postgresInstallHint } from '../../tools/setup/postgres.ts';
+
+export interface PrivatePostgres {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Where pg_dump, pg_restore and psql of the same version are. */
+  readonly binDir: string;
+  /** postgresql://… of one of its databases. */
+  url(database: string): string;
+  /** PG* variables for programs that take those. */
+  env(database: string): Record<string, string>;
+  createDatabase(name: string): Promise<void>;
+  query<T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]>;
+  stop(): Promise<void>;
+}
+
+const user = 'ledger';
+const startTimeoutMs = 60_000;
+
+/** Starts a server. Throws with the line to type when there is no PostgreSQL on this machine. */
+export async function startPostgres(): Promise<PrivatePostgres> {
+  const binDir = findPostgresBinDir();
+  if (binDir === undefined) throw new Error(`these tests need PostgreSQL's server: ${postgresInstallHint}`);
+  const account = serverAccount();
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-pg-'));
+  const password = randomBytes(12).toString('hex');
+  const passwordFile = join(dir, 'password');
+  writeFileSync(passwordFile, password);
+  chmodSync(dir, 0o700);
+  if (account !== undefined) for (const path of [dir, passwordFile]) chownSync(path, account.uid, account.gid);
+
+  const data = join(dir, 'data');
+  const init = spawnSync(
+    join(binDir, 'initdb'),
+    ['-D', data, '-U', user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+    { ...account, cwd: dir, encoding: 'utf8' },
+  );
+  if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr}`);
+  const port = await freePort();
+  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: dir, max_connections: 120, fsync: 'off', log_min_messages: 'fatal' };
+  const server = spawn(
+    join(binDir, 'postgres'),
+    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    { ...account, cwd: dir, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const instance = describeServer({ server, dir, port, password, binDir });
+  try {
+    await waitUntilItAnswers(instance, server);
+  } catch (error) {
+    await instance.stop();
+    throw error;
+  }
+  return instance;
+}
+
+interface ServerParts {
+  readonly server: ChildProcess;
+  readonly dir: string;
+  readonly port: number;
+  readonly password: string;
+  readonly binDir: string;
+}
+
+function describeServer({ server, dir, port, password, binDir }: ServerParts): PrivatePostgres {
+  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const url = (database: string): string => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
+  const query = async <T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]> => {
+    const client = new pg.Client({ connectionString: url(database) });
+    await client.connect();
+    try {
+      return (await client.query<T>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    port,
+    user,
+    password,
+    binDir,
+    url,
+    env: (database) => ({ PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database }),
+    createDatabase: async (name) => void (await query('postgres', `CREATE DATABASE "${name}"`)),
+    query,
+    stop: async () => {
+      // SIGINT is PostgreSQL's fast shutdown: it disconnects clients and removes its shared memory.
+      if (server.exitCode === null) server.kill('SIGINT');
+      await exited;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function waitUntilItAnswers(instance: PrivatePostgres, server: ChildProcess): Promise<void> {
+  const deadline = Date.now() + startTimeoutMs;
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`postgres ended with code ${server.exitCode} before it answered`);
+    try {
+      await instance.query('postgres', 'SELECT 1');
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** PostgreSQL refuses to run as root, so root runs it as the account Debian made for it. */
+function serverAccount(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number => {
+    const found = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' });
+    if (found.status !== 0) throw new Error(`PostgreSQL does not run as root and there is no user "postgres": ${postgresInstallHint}`);
+    return Number(found.stdout);
+  };
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
