@@ -2,8 +2,8 @@
 // row in `_prisma_migrations`: killed at any moment, either both are there or neither.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import pg from 'pg';
-import type { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
+import type { ClientConfig } from 'pg';
 
 import { needsOwnTransaction } from './migration-file.ts';
 import type { MigrationFile } from './migration-file.ts';
@@ -38,7 +38,7 @@ export type MigrationResult =
   | { readonly kind: 'failed'; readonly migration: string; readonly applied: readonly string[]; readonly message: string };
 
 export interface RunnerOptions {
-  readonly connection: pg.ClientConfig;
+  readonly connection: ClientConfig;
   readonly limits: MigrationLimits;
   readonly log: (message: string, fields?: Record<string, unknown>) => void;
 }
@@ -86,7 +86,7 @@ async function withLockedClient(
 async function connect({ connection, limits, log }: RunnerOptions): Promise<Client> {
   const deadline = Date.now() + limits.connectWaitMs;
   for (;;) {
-    const client = new pg.Client({
+    const client = new Client({
       ...connection,
       application_name: 'slipway-migrate',
       connectionTimeoutMillis: 5_000,
@@ -175,11 +175,11 @@ async function applyAlone(client: Client, file: MigrationFile): Promise<string |
 
 /** lock_not_available or deadlock_detected: passes by itself. */
 function isBusy(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code === '55P03' || error.code === '40P01');
+  return error instanceof DatabaseError && (error.code === '55P03' || error.code === '40P01');
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof pg.DatabaseError)) return messageOf(error);
+  if (!(error instanceof DatabaseError)) return messageOf(error);
   const hint = error.hint === undefined ? '' : ` (${error.hint})`;
   return `${error.code ?? 'error'}: ${error.message}${hint}`;
 }

@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import pg from 'pg';
+import { Client } from 'pg';
+import type { QueryResultRow } from 'pg';
 
 import { findPostgresBinDir, postgresInstallHint } from '../../tools/setup/postgres.ts';
 
@@ -24,7 +25,7 @@ export interface PrivatePostgres {
   /** PG* variables for programs that take those. */
   env(database: string): Record<string, string>;
   createDatabase(name: string): Promise<void>;
-  query<T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]>;
+  query<T extends QueryResultRow>(database: string, sql: string): Promise<T[]>;
   stop(): Promise<void>;
 }
 
@@ -78,8 +79,8 @@ interface ServerParts {
 function describeServer({ server, dir, port, password, binDir }: ServerParts): PrivatePostgres {
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   const url = (database: string): string => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
-  const query = async <T extends pg.QueryResultRow>(database: string, sql: string): Promise<T[]> => {
-    const client = new pg.Client({ connectionString: url(database) });
+  const query = async <T extends QueryResultRow>(database: string, sql: string): Promise<T[]> => {
+    const client = new Client({ connectionString: url(database) });
     await client.connect();
     try {
       return (await client.query<T>(sql)).rows;

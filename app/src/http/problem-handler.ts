@@ -12,6 +12,7 @@ export const notFoundHandler: RequestHandler = () => {
 };
 
 export function createProblemHandler(logger: Logger): ErrorRequestHandler {
+  // oxlint-disable-next-line max-params -- Express tells error handlers by their four parameters.
   return (error, _request, response, next) => {
     // Half an answer is out already; Express can only cut the connection.
     if (response.headersSent) {

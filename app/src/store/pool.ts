@@ -1,5 +1,5 @@
 // The one connection pool of a pod, with every wait bounded.
-import pg from 'pg';
+import { Pool } from 'pg';
 
 import type { ConnectionConfig } from './connection-config.ts';
 
@@ -12,8 +12,8 @@ export interface PoolOptions {
 }
 
 /** Opens no connection yet. Every transaction in it is serializable without asking for it. */
-export function createPool({ connection, size, applicationName, onIdleError }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
+export function createPool({ connection, size, applicationName, onIdleError }: PoolOptions): Pool {
+  const pool = new Pool({
     ...connection,
     max: size,
     application_name: applicationName,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import type pg from 'pg';
+import type { Pool } from 'pg';
 
 import type { Account, AccountKind } from '../domain/account.ts';
 import type { Amount } from '../domain/money.ts';
@@ -16,7 +16,7 @@ import type { RetryPolicy } from './retry.ts';
 import type { SchemaCheck, Store } from './store.ts';
 
 export interface PostgresStoreOptions {
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   readonly retry: RetryPolicy;
 }
 
