@@ -210,10 +210,18 @@ const status = ({ phase, ready, container }: PodStatus): { readonly statusTempla
   const because = ready || phase === 'Succeeded'
     ? []
     : ['  reason: ContainersNotReady', '  message: containers with unready status'];
-  const condition = (type: string, isTrue: boolean, ...more: readonly string[]): Lines => [
-    `- type: ${type}`, `  status: "${isTrue ? 'True' : 'False'}"`,
-    '  lastTransitionTime: {{ $now | Quote }}', ...more,
-  ];
+  const condition = (type: string, isTrue: boolean, ...more: readonly string[]): Lines => {
+    const value = isTrue ? 'True' : 'False';
+    return [
+      // As a kubelet does: the time of the last change stays while the status stays.
+      '{{ $since := $now }}',
+      '{{ range $root.status.conditions }}',
+      `{{ if and ( eq .type "${type}" ) ( eq .status "${value}" ) .lastTransitionTime }}`,
+      '{{ $since = .lastTransitionTime }}',
+      '{{ end }}', '{{ end }}',
+      `- type: ${type}`, `  status: "${value}"`, '  lastTransitionTime: {{ $since | Quote }}', ...more,
+    ];
+  };
   const lines = [
     '{{ $now := Now }}',
     '{{ $root := . }}',
@@ -244,12 +252,15 @@ const status = ({ phase, ready, container }: PodStatus): { readonly statusTempla
   return { statusTemplate: `${lines.join('\n')}\n` };
 };
 
+/** Only once: lists of addresses are merged, and a second address of the same family is refused. */
 const ADDRESSES: Lines = [
+  '{{ if not .status.podIP }}',
   '{{ with NodeIPWith .spec.nodeName }}',
   'hostIP: {{ . | Quote }}', 'hostIPs:', '- ip: {{ . | Quote }}',
   '{{ end }}',
   '{{ with PodIPWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) }}',
   'podIP: {{ . | Quote }}', 'podIPs:', '- ip: {{ . | Quote }}',
+  '{{ end }}',
   '{{ end }}',
 ];
 
