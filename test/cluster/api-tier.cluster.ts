@@ -8,9 +8,8 @@ import { createKubectl } from './src/kubectl.ts';
 import type { Kubectl } from './src/kubectl.ts';
 import { BEHAVIOURS, BEHAVIOUR_LABEL } from './src/kwok/stages.ts';
 import { leftovers } from './src/leftovers.ts';
-import { stateDir } from './src/paths.ts';
+import { cacheFolder, stateDir } from './src/paths.ts';
 import { waitFor } from './src/process/wait.ts';
-import { cacheFolder } from './src/paths.ts';
 
 const auditPath = `${cacheFolder('log')}/api-tier-test-audit.jsonl`;
 
@@ -35,11 +34,7 @@ describe('the API tier', () => {
     kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
   });
 
-  afterAll(async () => {
-    await tier.stop();
-    expect(leftovers({ name: tier.name })).toEqual([]);
-    expect(existsSync(stateDir(tier.name))).toBe(false);
-  });
+  afterAll(() => tier.stop());
 
   const seen = async (app: string, path: string): Promise<string> =>
     kubectl(['get', 'pods', '-l', `app=${app}`, '-o', `jsonpath={.items[*]${path}}`]);
@@ -77,9 +72,12 @@ describe('the API tier', () => {
     for (const behaviour of BEHAVIOURS) {
       await kubectl(['apply', '-f', '-'], deployment(behaviour, behaviour));
     }
-    for (const behaviour of BEHAVIOURS) await eventually(behaviour, () => wants[behaviour](behaviour));
-    await eventually('flapping pods to lose readiness', async () =>
-      (await seen('flap', '.status.containerStatuses[0].ready')).includes('false'));
+    for (const behaviour of BEHAVIOURS) {
+      expect(await eventually(behaviour, () => wants[behaviour](behaviour))).toBe(true);
+    }
+    const lost = async (): Promise<boolean> =>
+      (await seen('flap', '.status.containerStatuses[0].ready')).includes('false');
+    expect(await eventually('flapping pods to lose readiness', lost)).toBe(true);
   });
 
   it('gives a user the rights of its groups and no others', async () => {
@@ -114,5 +112,12 @@ describe('the API tier', () => {
         return false;
       }
     })).toHaveLength(1);
+  });
+
+  it('leaves nothing behind', async () => {
+    expect(leftovers({ name: tier.name })).not.toEqual([]);
+    await tier.stop();
+    expect(leftovers({ name: tier.name })).toEqual([]);
+    expect(existsSync(stateDir(tier.name))).toBe(false);
   });
 });

@@ -10,6 +10,7 @@ export type ProcStat = {
   readonly name: string;
   readonly state: string;
   readonly parentPid: number;
+  readonly threads: number;
   readonly startTicks: number;
 };
 
@@ -22,10 +23,12 @@ export const parseProcStat = (line: string): ProcStat | undefined => {
   const [state, parent] = rest;
   const start = rest[19];
   if (state === undefined || parent === undefined || start === undefined) return undefined;
+  const threads = Number(rest[17]);
   return {
     name: line.slice(open + 1, close),
     state,
     parentPid: Number(parent),
+    threads,
     startTicks: Number(start),
   };
 };
@@ -44,10 +47,14 @@ export const identify = (pid: number): ProcessIdentity | undefined => {
   return stat === undefined ? undefined : { pid, startTicks: stat.startTicks };
 };
 
-/** True while exactly this process runs. A zombie has ended. */
+/**
+ * True while exactly this process runs or holds a port. Its first thread may already be a zombie
+ * while others are still closing the sockets; a zombie that is alone has ended.
+ */
 export const isAlive = (process: ProcessIdentity): boolean => {
   const stat = readStat(process.pid);
-  return stat !== undefined && stat.startTicks === process.startTicks && stat.state !== 'Z';
+  if (stat === undefined || stat.startTicks !== process.startTicks) return false;
+  return stat.state !== 'Z' || stat.threads > 1;
 };
 
 /** Sends SIGKILL to exactly this process; nothing happens when it has ended. */
