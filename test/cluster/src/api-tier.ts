@@ -1,7 +1,7 @@
 // The API tier: etcd, API server, controllers and scheduler on loopback, with fake nodes. Needs no
 // root. For integration tests and benches of controllers.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { stringify } from 'yaml';
@@ -97,6 +97,7 @@ const bringUp = async (options: BringUp): Promise<ApiTier> => {
   const { name, progress, programs, audit } = options;
   const dir = stateDir(name);
   mkdirSync(logDir(name), { recursive: true, mode: 0o700 });
+  if (audit !== undefined) rmSync(audit.path, { force: true });
   const [apiPort = 0, etcdClientPort = 0, etcdPeerPort = 0] = await freePorts(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const pki = createPki({ dir: join(dir, 'pki'), apiServerNames: [], nodes: [] });
