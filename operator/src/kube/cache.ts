@@ -32,23 +32,38 @@ type Index<T> = {
   readonly objects: Map<string, Set<T>>;
 };
 
-export function createCache<T extends Keyed>(): WritableCache<T> {
+/**
+ * An empty cache. An index function that throws gives no values for that object and is reported to
+ * `onIndexError`; the object itself is kept, so that one odd object cannot hide the others.
+ */
+export function createCache<T extends Keyed>(
+  onIndexError: (error: unknown) => void,
+): WritableCache<T> {
   const namespaces = new Map<string, Map<string, T>>();
   const indexes = new Map<string, Index<T>>();
   let size = 0;
 
+  const valuesIn = (index: Index<T>, object: T): readonly string[] => {
+    try {
+      return index.valuesOf(object);
+    } catch (error) {
+      onIndexError(error);
+      return [];
+    }
+  };
   const addToIndexes = (object: T) => {
-    for (const index of indexes.values()) addToIndex(index, object);
+    for (const index of indexes.values()) addToIndex(index, object, valuesIn(index, object));
   };
   const removeFromIndexes = (object: T) => {
-    for (const index of indexes.values()) removeFromIndex(index, object);
+    for (const index of indexes.values()) removeFromIndex(index, object, valuesIn(index, object));
   };
+  const all = () => [...namespaces.values()].flatMap((objects) => [...objects.values()]);
 
   return {
     get: (namespace, name) => namespaces.get(namespace)?.get(name),
     list(namespace) {
       if (namespace !== undefined) return [...(namespaces.get(namespace)?.values() ?? [])];
-      return [...namespaces.values()].flatMap((objects) => [...objects.values()]);
+      return all();
     },
     byIndex(indexName, value) {
       const index = indexes.get(indexName);
@@ -59,7 +74,7 @@ export function createCache<T extends Keyed>(): WritableCache<T> {
       if (indexes.has(indexName)) throw new Error(`index already there: ${indexName}`);
       const index: Index<T> = { valuesOf, objects: new Map() };
       indexes.set(indexName, index);
-      for (const object of this.list()) addToIndex(index, object);
+      for (const object of all()) addToIndex(index, object, valuesIn(index, object));
     },
     set(object) {
       let objects = namespaces.get(object.namespace);
@@ -90,16 +105,16 @@ export function createCache<T extends Keyed>(): WritableCache<T> {
   };
 }
 
-function addToIndex<T>(index: Index<T>, object: T): void {
-  for (const value of index.valuesOf(object)) {
+function addToIndex<T>(index: Index<T>, object: T, values: readonly string[]): void {
+  for (const value of values) {
     const objects = index.objects.get(value);
     if (objects === undefined) index.objects.set(value, new Set([object]));
     else objects.add(object);
   }
 }
 
-function removeFromIndex<T>(index: Index<T>, object: T): void {
-  for (const value of index.valuesOf(object)) {
+function removeFromIndex<T>(index: Index<T>, object: T, values: readonly string[]): void {
+  for (const value of values) {
     const objects = index.objects.get(value);
     objects?.delete(object);
     if (objects?.size === 0) index.objects.delete(value);
