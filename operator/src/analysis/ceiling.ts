@@ -1,6 +1,6 @@
-// Is stable itself failing? A cumulative sum that climbs while its error rate is above a ceiling and
-// falls back when it is well again. It holds promotion; it never rolls anything back, so it needs no
-// bound over all looks, only a quick change of mind in both directions.
+// Is stable itself failing? A cumulative sum that climbs while its error rate is above a ceiling
+// and falls back when it is well again. It holds promotion; it never rolls anything back, so it
+// needs no bound over all looks, only a quick change of mind in both directions.
 
 /** Plain numbers. `level` stays within 0..MAX_LEVEL, so that recovery is always near. */
 export type CeilingState = { readonly kind: 'below' | 'above'; readonly level: number };

@@ -1,5 +1,5 @@
-// The test behind a rollback on errors: evidence that the canary fails more often than
-// ratio * stable + margin, valid at every look. Pure arithmetic on counts; no verdict is formed here.
+// The test behind a rollback on errors: evidence that the canary fails more often than ratio *
+// stable + margin, valid at every look. Pure arithmetic on counts; no verdict is formed here.
 //
 // One poll: the canary answered n_c requests, x_c of them errors; stable n_s and x_s. For each
 // alternative theta of a grid above the ratio theta0:
@@ -21,16 +21,16 @@
 //   S <- (S + pi_t) e^(l/phi)                  M = mean over theta of S, + 1 - (sum of pi so far)
 //
 // pi_t starts a fresh product at poll t: half at the first, so that a fault there is found at once;
-// the rest later, so that a fault that sets in late is not buried under an hour of innocence. Ville's
-// inequality: P(M ever reaches 1/alpha) <= alpha, however often one looks.
+// the rest later, so that a fault that sets in late is not buried under an hour of innocence.
+// Ville's inequality: P(M ever reaches 1/alpha) <= alpha, however often one looks.
 //
 // phi tempers: if errors come in clusters of at most phi, e^(l/phi) keeps the bound, because
 // (r^u - 1)/u rises in u. With an estimated phi that is an empirical claim; docs/reference/
 // analysis-study.md tests it. phi must be known before the data it tempers.
 //
-// Sources: Ville 1939; Robbins 1970 (mixtures); Lindon & Malek, arXiv 2011.03567 (counts of two arms
-// conditioned on their sum); Shin, Ramdas & Rinaldo, arXiv 2203.03532 (start mixtures; their weights
-// bound an average run length, ours sum to 1 and bound a probability).
+// Sources: Ville 1939; Robbins 1970 (mixtures); Lindon & Malek, arXiv 2011.03567 (counts of two
+// arms conditioned on their sum); Shin, Ramdas & Rinaldo, arXiv 2203.03532 (start mixtures; their
+// weights bound an average run length, ours sum to 1 and bound a probability).
 import { LOG_ZERO, logAdd, logMean, logOf } from './log-space.ts';
 
 /** What the test is told before the first poll. */

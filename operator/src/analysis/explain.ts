@@ -85,5 +85,6 @@ function failures(arm: Arm, { requests, errors }: ArmCounts): string {
 /** The same for the second arm of a sentence, which need not repeat the words. */
 function share(arm: Arm, { requests, errors }: ArmCounts): string {
   if (requests <= 0) return `${arm} answered no request`;
-  return `${arm} ${countText(errors)} of ${countText(requests)} (${percentText(errors / requests)})`;
+  const rate = percentText(errors / requests);
+  return `${arm} ${countText(errors)} of ${countText(requests)} (${rate})`;
 }

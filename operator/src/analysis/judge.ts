@@ -1,4 +1,5 @@
-// From differences to a verdict. The order of the questions is the rule; each is asked at every poll.
+// From differences to a verdict. The order of the questions is the rule; each is asked at every
+// poll.
 import { type CeilingState, initialCeiling, stepCeiling } from './ceiling.ts';
 import { type EProcessState, initialEProcess, logEvidence, stepEProcess } from './e-process.ts';
 import { type Finding, explain } from './explain.ts';
@@ -38,7 +39,9 @@ export function initialJudge(): JudgeState {
   };
 }
 
-/** Takes in what a poll added and says what it means. `params` stay the same for a whole release. */
+/**
+ * Takes in what a poll added and says what it means. `params` stay the same for a whole release.
+ */
 export function judge(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): Judged {
   const next = outcome.kind === 'delta' ? withDelta(state, outcome, params) : state;
   const numbers = numbersOf(next, params);

@@ -1,4 +1,5 @@
-// Arithmetic on cumulative histograms: growth, sums over pods, sanity. The test on them is latency.ts.
+// Arithmetic on cumulative histograms: growth, sums over pods, sanity. The test on them is
+// latency.ts.
 import type { LatencyCounters } from './sample.ts';
 
 /** More boundaries than this are not a classic histogram; such a histogram is not read. */

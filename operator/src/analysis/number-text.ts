@@ -13,7 +13,9 @@ export function percentText(share: number): string {
   return percent < 0.05 ? '< 0.1 %' : `${percent.toFixed(1)} %`;
 }
 
-/** Rounded down, so that evidence just short of the threshold does not read as if it had reached it. */
+/**
+ * Rounded down, so that evidence just short of the threshold does not read as if it had reached it.
+ */
 export function evidenceText(evidence: number): string {
   if (evidence >= 1e6) return 'over 1,000,000';
   if (evidence >= 10) return countText(Math.floor(evidence));

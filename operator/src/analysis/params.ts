@@ -25,7 +25,9 @@ export type SilenceParams = {
 export type AnalysisParams = {
   /** alpha: largest share (0..1) of good releases rolled back by chance, over the whole release. */
   readonly falseRollbackRate: number;
-  /** Polls with traffic that the release is expected to take; later faults are found too, slower. */
+  /**
+   * Polls with traffic that the release is expected to take; later faults are found too, slower.
+   */
   readonly plannedPolls: number;
   /** Polls that may be carried over when a pod cannot be read, before it is left out. */
   readonly maxCarriedPolls: number;

@@ -1,9 +1,9 @@
-// The interval shown beside a verdict: canary's error rate minus stable's. For display only; it is a
-// fixed-sample interval, looked at many times, and decides nothing.
+// The interval shown beside a verdict: canary's error rate minus stable's. For display only; it is
+// a fixed-sample interval, looked at many times, and decides nothing.
 //
 // Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, method 10): each rate gets its
-// Wilson interval, and the distances to their ends are combined like standard errors. It stays within
-// -1..1 and makes sense with no error at all.
+// Wilson interval, and the distances to their ends are combined like standard errors. It stays
+// within -1..1 and makes sense with no error at all.
 import type { ArmCounts, RateDifference } from './verdict.ts';
 
 /** Two-sided 95 %. */

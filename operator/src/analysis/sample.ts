@@ -4,7 +4,9 @@
 /** The two sides of every comparison. */
 export type Arm = 'stable' | 'canary';
 
-/** A classic cumulative histogram; `cumulative[i]` counts requests of at most `boundsSeconds[i]`. */
+/**
+ * A classic cumulative histogram; `cumulative[i]` counts requests of at most `boundsSeconds[i]`.
+ */
 export type LatencyCounters = {
   /** Finite upper bounds, rising. */
   readonly boundsSeconds: readonly number[];

@@ -1,5 +1,6 @@
-// A canary that gets a share of the traffic and answers nothing: refused, hung or reset requests are
-// counted by no pod. Stable's counters, scaled by the weight, say how many it should have answered.
+// A canary that gets a share of the traffic and answers nothing: refused, hung or reset requests
+// are counted by no pod. Stable's counters, scaled by the weight, say how many it should have
+// answered.
 import type { PollDelta } from './sample.ts';
 
 /** Requests the canary should have answered since it last answered one. */

@@ -37,7 +37,9 @@ export type VerdictNumbers = {
 };
 
 export type RollbackReason = 'EvidenceOfHarm' | 'CandidateSilent';
-/** SharedOutage: stable itself is above its error ceiling. CandidateSilent: where silence is weak. */
+/**
+ * SharedOutage: stable itself is above its error ceiling. CandidateSilent: where silence is weak.
+ */
 export type HoldReason = 'SharedOutage' | 'CandidateSilent';
 
 type Told = { readonly numbers: VerdictNumbers; readonly sentence: string };

@@ -17,7 +17,9 @@ export type ExcludedPaths = ReadonlySet<string>;
 
 export type CounterReading = {
   readonly counters: Counters;
-  /** `announcement`: a TYPE line without a series; a naming in use elsewhere on the page is better. */
+  /**
+   * `announcement`: a TYPE line without a series; a naming in use elsewhere on the page is better.
+   */
   readonly basis: 'series' | 'announcement';
   /** `unknown`: no series tells its path, so probes are among the requests. */
   readonly paths: 'told' | 'unknown';

@@ -33,7 +33,9 @@ export function sampleLineName(line: string): string | undefined {
 export function readSampleLine(line: string): Result<SampleLine, string> {
   const plainName = sampleLineName(line) ?? '';
   const braceAt = skipBlanks(line, plainName.length);
-  if (line[braceAt] !== '{') return withValue(line, braceAt, { name: plainName, labels: new Map() });
+  if (line[braceAt] !== '{') {
+    return withValue(line, braceAt, { name: plainName, labels: new Map() });
+  }
   const labels = readLabels(line, braceAt + 1);
   if (labels.kind === 'error') return labels;
   const { end, quotedName } = labels.value;
