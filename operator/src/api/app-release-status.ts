@@ -80,6 +80,8 @@ export const statusSchema = z
         startedAt: instant,
         mark: z.number().int().optional().meta({ description: 'Most candidate pods seen Ready in this step.' }),
         markedAt: instant.optional(),
+        requestsBefore: z.number().optional(),
+        isPromoted: z.boolean().optional(),
       })
       .optional(),
     steps: z.string().max(32).optional().meta({ description: 'Step and number of steps, as in 2/5.' }),
@@ -95,7 +97,13 @@ export const statusSchema = z
       .optional()
       .meta({ description: 'A failure that may pass, and since when.' }),
     rollback: z
-      .object({ reason: z.string().max(63), message: z.string().max(2048), at: instant, by: z.string().max(512).optional() })
+      .object({
+        reason: z.string().max(63),
+        message: z.string().max(2048),
+        at: instant,
+        outcome: z.enum(['failed', 'undone', 'superseded']).optional(),
+        by: z.string().max(512).optional(),
+      })
       .optional(),
     pausedBy: z.object({ by: z.string().max(512), at: instant, reason: z.string().max(1024).optional() }).optional(),
     startedAt: instant.optional().meta({ description: 'When the current release began.' }),

@@ -1,0 +1,126 @@
+// The decision core: one snapshot and the time in, one decision out. No I/O, no clock, no await.
+import type { Instant } from '../lib/instant.ts';
+import { applyActions } from './actions.ts';
+import { decideAdoption } from './adopt.ts';
+import { decideStepping } from './canary.ts';
+import { type Context, contextOf, withState } from './context.ts';
+import type { Decision } from './decision.ts';
+import { decideFirstRelease } from './first-release.ts';
+import { decideHandBack } from './hand-back.ts';
+import { decideIdle, startRelease } from './idle.ts';
+import { beginRollback, decideRollingBack } from './rollback.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Reason } from '../api/reasons.ts';
+
+type Guard = (snapshot: Snapshot, now: Instant) => Decision | undefined;
+
+/** In order; the first that speaks decides. Each is named after what it has found. */
+const GUARDS: readonly Guard[] = [
+  releaseIsDeleted,
+  specIsInvalid,
+  anotherReleaseHasTheClaim,
+  workloadIsMissing,
+  templateIsRejected,
+  finalizerIsMissing,
+  deploymentIsNotAdopted,
+  replicasAreNobodys,
+  trafficIsBlocked,
+];
+
+export function decide(snapshot: Snapshot, now: Instant): Decision {
+  for (const guard of GUARDS) {
+    const decision = guard(snapshot, now);
+    if (decision) return decision;
+  }
+  const context = contextOf(snapshot, now);
+  if (!context) throw new Error('a guard should have caught a snapshot without a context');
+  return decideRelease(context);
+}
+
+function decideRelease(from: Context): Decision {
+  const asked = applyActions(from);
+  const decision = decideStage(asked.context, asked);
+  return { ...decision, effects: [...decision.effects, ...asked.effects] };
+}
+
+function decideStage(context: Context, asked: ReturnType<typeof applyActions>): Decision {
+  const { stable, state, wantedSet, wanted } = context;
+  if (!stable) return decideFirstRelease(context);
+  const { stage } = state;
+  switch (stage.kind) {
+    case 'RollingBack':
+      return decideRollingBack(context, stage.cause);
+    case 'Stepping':
+    case 'Promoting': {
+      if (asked.abort) return beginRollback(context, asked.abort);
+      const isStillWanted = wantedSet
+        ? wantedSet.name === state.candidate?.setName
+        : wanted.hash === state.candidate?.hash;
+      if (isStillWanted) return decideStepping(context, stage.step);
+      const reason = wantedSet === stable ? 'Undone' : 'Superseded';
+      const message = wantedSet === stable
+        ? `revision ${stable.revision} is wanted again`
+        : 'a newer version is wanted';
+      return beginRollback(context, { reason, message, outcome: 'superseded' });
+    }
+    case 'Idle':
+    case 'RolledBack':
+      if (asked.isRetried) {
+        return startRelease(context, withState(context, { ...state, stage: { kind: 'Idle' } }).state);
+      }
+      return decideIdle(context);
+  }
+}
+
+function releaseIsDeleted(snapshot: Snapshot, now: Instant): Decision | undefined {
+  if (!snapshot.release.isDeleted) return undefined;
+  return decideHandBack(snapshot, contextOf(snapshot, now));
+}
+
+function specIsInvalid({ release, state }: Snapshot): Decision | undefined {
+  if (release.spec.kind === 'valid') return undefined;
+  const [first] = release.spec.violations;
+  return blocked(state, 'InvalidSpec', first ? `${first.field}: ${first.message}` : 'the specification is invalid');
+}
+
+function anotherReleaseHasTheClaim({ release, state }: Snapshot): Decision | undefined {
+  if (release.claimedBy === undefined) return undefined;
+  return blocked(state, 'AlreadyClaimed', `AppRelease ${release.claimedBy} is older and has the same workload, Service or route`);
+}
+
+function workloadIsMissing({ state, workload }: Snapshot): Decision | undefined {
+  if (workload.kind !== 'missing') return undefined;
+  return blocked(state, 'WorkloadNotFound', `Deployment ${workload.name} does not exist; create it or correct spec.workloadRef.name`);
+}
+
+function templateIsRejected({ state, workload }: Snapshot): Decision | undefined {
+  if (workload.kind !== 'template' || workload.rejection === undefined) return undefined;
+  return blocked(state, 'TemplateRejected', workload.rejection);
+}
+
+function finalizerIsMissing({ release, state }: Snapshot): Decision | undefined {
+  if (release.hasFinalizer) return undefined;
+  return { next: state, effects: [{ kind: 'addFinalizer' }], phase: 'Progressing', reason: 'ReleaseStarted', message: 'claiming the release' };
+}
+
+function deploymentIsNotAdopted(snapshot: Snapshot): Decision | undefined {
+  return decideAdoption(snapshot);
+}
+
+function replicasAreNobodys({ release, sets, state, workload }: Snapshot): Decision | undefined {
+  if (release.replicas !== undefined) return undefined;
+  const running = Math.max(0, ...sets.map((set) => set.desired));
+  const own = workload.kind === 'deployment' ? workload.replicas : 0;
+  const replicas = running || own || 1;
+  return { next: state, effects: [{ kind: 'claimReplicas', replicas }], phase: 'Progressing', reason: 'ReleaseStarted', message: `replicas is not set; writing ${replicas}` };
+}
+
+function trafficIsBlocked({ state, traffic }: Snapshot): Decision | undefined {
+  if (traffic.kind !== 'blocked') return undefined;
+  return blocked(state, traffic.reason, traffic.message);
+}
+
+/* Nothing that runs is touched; the state is kept as it was. */
+function blocked(state: Snapshot['state'], reason: Reason, message: string): Decision {
+  return { next: state, effects: [], phase: 'Blocked', reason, message };
+}

@@ -1,0 +1,50 @@
+// The sentences of status, events and the log.
+import type { Reason } from '../api/reasons.ts';
+import type { Instant } from '../lib/instant.ts';
+import type { Context } from './context.ts';
+import type { Exposure } from './exposure.ts';
+import { earliest } from './pods.ts';
+import { planAt, stepsOf, weightAt } from './steps.ts';
+import type { EvidenceView } from './snapshot.ts';
+import type { StepState } from './state.ts';
+
+export function earlierOf(...moments: (Instant | undefined)[]): Instant | undefined {
+  return earliest(moments);
+}
+
+/** "step 2/5 verify at 5 %: 1,204 canary requests, 0 errors; evidence 0.02 of 100" */
+export function stepSentence(context: Context, step: StepState, exposure: Exposure, reason: Reason): string {
+  const plan = planAt(context.spec, step.index);
+  const count = stepsOf(context.spec).length;
+  const where = `step ${Math.min(step.index + 1, count)}/${count} ${plan.kind} at ${weightAt(context.spec, step.index)} %`;
+  const { evidence } = context.snapshot;
+  const seen = evidence.kind === 'judged' && exposure.isReached ? `: ${evidenceSentence(evidence)}` : '';
+  return `${where}${holdText(reason)}${exposure.isReached ? seen : `; waiting for ${exposure.waitingFor}`}`;
+}
+
+function holdText(reason: Reason): string {
+  switch (reason) {
+    case 'PausedBySpec':
+      return ', paused by spec.paused';
+    case 'PausedByAction':
+      return ', paused by a person';
+    case 'NoEvidence':
+      return ', held: too few requests to judge';
+    default:
+      return '';
+  }
+}
+
+export function evidenceSentence(evidence: Extract<EvidenceView, { kind: 'judged' }>): string {
+  const { canary } = evidence;
+  const strength = evidence.evidence < 10 ? evidence.evidence.toFixed(2) : Math.round(evidence.evidence).toString();
+  return (
+    `${group(canary.requests)} canary requests, ${group(canary.errors)} errors; ` +
+    `evidence ${strength} of ${group(evidence.threshold)}`
+  );
+}
+
+/** 12345 -> "12,345". */
+export function group(count: number): string {
+  return Math.round(count).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+}

@@ -1,0 +1,249 @@
+// How much of the traffic the candidate gets: the writes that bring the split to a weight, and
+// whether the snapshot already shows it there.
+import { availablePods, earliest, livePods, nextAvailableAt, readyPods } from './pods.ts';
+import type { Context } from './context.ts';
+import type { Effect } from './decision.ts';
+import { after, type Instant } from '../lib/instant.ts';
+import {
+  type PodGoal,
+  keptOnRollback,
+  nextPodShare,
+  nextWeighted,
+  podShareGoal,
+  weightedGoal,
+} from './replicas.ts';
+import type { SetView, WeightedView } from './snapshot.ts';
+import type { WeightState } from './state.ts';
+
+export interface Exposure {
+  readonly effects: readonly Effect[];
+  /** The snapshot shows the split as asked for, and it has settled. */
+  readonly isReached: boolean;
+  readonly weight: WeightState;
+  readonly wakeAt?: Instant;
+  /** What is being waited for, for the message; '' when reached. */
+  readonly waitingFor: string;
+}
+
+/** Brings the candidate's share to `weight` percent, one safe move at a time. */
+export function expose(context: Context, weight: number): Exposure {
+  const { traffic } = context.snapshot;
+  if (traffic.kind === 'weighted') return exposeByRoute(context, traffic, weight);
+  return exposeByPods(context, weight);
+}
+
+function exposeByPods(context: Context, weight: number): Exposure {
+  const { bounds, candidate, now, stable } = context;
+  const goal = stable ? podShareGoal(weight, bounds) : { stable: 0, candidate: bounds.replicas };
+  const counts = countsOf(context);
+  const next = nextPodShare(goal, counts, bounds);
+  const effects = [...growCandidate(context, next.candidate), ...resize(stable, next.stable)];
+  const isReached =
+    effects.length === 0 && isAt(context, candidate, goal.candidate) && hasOnly(stable, goal.stable);
+  return {
+    effects,
+    isReached,
+    weight: { desired: weight, observed: isReached ? shareOf(context) : context.state.weight.observed },
+    ...optional('wakeAt', candidate && nextAvailableAt(candidate, context.spec.minReadySeconds, now)),
+    waitingFor: isReached ? '' : podsWaitingFor(context, goal),
+  };
+}
+
+function exposeByRoute(context: Context, traffic: WeightedView, weight: number): Exposure {
+  const { bounds, candidate, now, spec, stable } = context;
+  const goal = weightedGoal(weight, bounds.replicas);
+  const next = nextWeighted(goal, countsOf(context), bounds);
+  const effects: Effect[] = [
+    ...(stable ? resize(stable, Math.max(next.stable, 0)) : []),
+    ...growCandidate(context, next.candidate),
+  ];
+  if (stable && !isPointedAt(traffic.stable, stable)) {
+    effects.push({ kind: 'pointService', role: 'stable', hash: stable.hash });
+  }
+  const canaryTarget = candidate ?? stable;
+  if (canaryTarget && !isPointedAt(traffic.canary, canaryTarget)) {
+    // A canary Service that still carries weight belongs to what it carries it for.
+    if ((traffic.route.weight ?? 0) === 0 || !traffic.canary.exists) {
+      effects.push({ kind: 'pointService', role: 'canary', hash: canaryTarget.hash });
+    }
+  }
+  const isStaffed =
+    weight === 0 ||
+    (candidate !== undefined &&
+      isAt(context, candidate, goal.candidate) &&
+      isPointedAt(traffic.canary, candidate) &&
+      endpointsAre(traffic.canary.readyPods, candidate, goal.candidate));
+  const shown = traffic.route.weight;
+  const mustWrite = !traffic.route.exists || !traffic.route.isCurrent || shown !== weight;
+  if (mustWrite && isStaffed) effects.push({ kind: 'setWeight', weight });
+  else if (!traffic.route.exists || !traffic.route.isCurrent) {
+    effects.push({ kind: 'setWeight', weight: shown ?? 0 });
+  }
+  const settled = settling(context, traffic, weight);
+  const isReached = effects.length === 0 && isStaffed && settled.isSettled;
+  return {
+    effects,
+    isReached,
+    weight: {
+      desired: weight,
+      observed: isReached ? weight : context.state.weight.observed,
+      ...optional('changedAt', settled.changedAt),
+    },
+    ...optional(
+      'wakeAt',
+      earliest([
+        settled.wakeAt,
+        candidate && nextAvailableAt(candidate, spec.minReadySeconds, now),
+      ]),
+    ),
+    waitingFor: isReached ? '' : isStaffed ? settled.waitingFor : podsWaitingFor(context, goal),
+  };
+}
+
+interface Settling {
+  readonly isSettled: boolean;
+  readonly changedAt?: Instant;
+  readonly wakeAt?: Instant;
+  readonly waitingFor: string;
+}
+
+/* A weight counts as observed when the gateway accepted this very route and the settle time is over. */
+function settling(context: Context, traffic: WeightedView, weight: number): Settling {
+  const { now, spec, state } = context;
+  if (traffic.route.weight !== weight) return { isSettled: false, waitingFor: 'the route to be written' };
+  const wasReached = state.weight.desired === weight && state.weight.observed === weight;
+  if (wasReached && traffic.route.acceptance.kind !== 'refused') {
+    return { isSettled: true, ...optional('changedAt', state.weight.changedAt), waitingFor: '' };
+  }
+  const changedAt = (state.weight.desired === weight ? state.weight.changedAt : undefined) ?? now;
+  const settledAt = after(changedAt, (spec.traffic?.settleSeconds ?? 3) * 1000);
+  const { acceptance } = traffic.route;
+  if (acceptance.kind === 'pending') {
+    return { isSettled: false, changedAt, waitingFor: 'the gateway to accept the route' };
+  }
+  if (acceptance.kind === 'refused') {
+    return { isSettled: false, changedAt, waitingFor: `the gateway: ${acceptance.message}` };
+  }
+  if (now < settledAt) {
+    return { isSettled: false, changedAt, wakeAt: settledAt, waitingFor: 'the gateway to settle' };
+  }
+  return { isSettled: true, changedAt, waitingFor: '' };
+}
+
+export interface Retreat {
+  readonly effects: readonly Effect[];
+  readonly weight: WeightState;
+  /** No user reaches the candidate any more. */
+  readonly isDone: boolean;
+  /** Stable answers nothing, so traffic stays where it is answered. */
+  readonly isStuck: boolean;
+  readonly wakeAt?: Instant;
+}
+
+/** Takes all traffic from the candidate: stable first, and only what stable can carry. */
+export function retreat(context: Context): Retreat {
+  const { traffic } = context.snapshot;
+  if (traffic.kind === 'weighted') return retreatByRoute(context, traffic);
+  return retreatByPods(context);
+}
+
+function retreatByPods(context: Context): Retreat {
+  const { bounds, candidate, now, spec, stable } = context;
+  const stableAvailable = stable ? availablePods(stable, spec.minReadySeconds, now) : 0;
+  const isStuck = stableAvailable === 0 && readyPods(candidate) > 0 && bounds.replicas > 0;
+  const effects = [...resize(stable, bounds.replicas)];
+  const kept = keptOnRollback(bounds.replicas, stableAvailable, readyPods(candidate));
+  if (candidate && candidate.desired > kept && !isStuck) effects.push(...resize(candidate, kept));
+  const isDone = !candidate || (candidate.desired === 0 && readyPods(candidate) === 0);
+  return {
+    effects,
+    weight: { desired: 0, observed: isDone ? 0 : context.state.weight.observed },
+    isDone,
+    isStuck,
+  };
+}
+
+function retreatByRoute(context: Context, traffic: WeightedView): Retreat {
+  const { bounds, candidate, now, spec, stable } = context;
+  const effects: Effect[] = [...resize(stable, bounds.replicas)];
+  const stableAvailable = stable ? availablePods(stable, spec.minReadySeconds, now) : 0;
+  const carriesUsers = (traffic.route.weight ?? 0) > 0 || traffic.stable.hash === candidate?.hash;
+  if (stableAvailable === 0 && readyPods(candidate) > 0 && carriesUsers && bounds.replicas > 0) {
+    return { effects, weight: context.state.weight, isDone: false, isStuck: true };
+  }
+  if (stable && !isPointedAt(traffic.stable, stable)) {
+    effects.unshift({ kind: 'pointService', role: 'stable', hash: stable.hash });
+  }
+  if (traffic.route.weight !== 0) effects.unshift({ kind: 'setWeight', weight: 0 });
+  const settled = settling(context, traffic, 0);
+  const isDone = settled.isSettled && stable !== undefined && isPointedAt(traffic.stable, stable);
+  return {
+    effects,
+    weight: {
+      desired: 0,
+      observed: isDone ? 0 : context.state.weight.observed,
+      ...optional('changedAt', settled.changedAt),
+    },
+    isDone,
+    isStuck: false,
+    ...optional('wakeAt', settled.wakeAt),
+  };
+}
+
+function countsOf({ candidate, now, spec, stable }: Context) {
+  return {
+    stableDesired: stable?.desired ?? 0,
+    candidateDesired: candidate?.desired ?? 0,
+    candidateAvailable: candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0,
+  };
+}
+
+/** Scales the candidate, or makes its set with the pods it may start with. */
+function growCandidate(context: Context, to: number): Effect[] {
+  const { candidate, snapshot, state, wanted } = context;
+  if (candidate) return resize(candidate, to);
+  if (state.stage.kind === 'Idle' || state.stage.kind === 'RolledBack') return [];
+  const revision = state.candidate?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
+  return [{ kind: 'createSet', revision, hash: wanted.hash, replicas: to, outcome: 'candidate' }];
+}
+
+export function resize(set: SetView | undefined, to: number): Effect[] {
+  if (!set || set.desired === to) return [];
+  return [{ kind: 'scaleSet', set: { name: set.name, uid: set.uid }, from: set.desired, to }];
+}
+
+function isAt({ now, spec }: Context, set: SetView | undefined, goal: number): boolean {
+  if (!set) return goal === 0;
+  return set.desired === goal && availablePods(set, spec.minReadySeconds, now) >= goal;
+}
+
+function hasOnly(set: SetView | undefined, goal: number): boolean {
+  return !set || (set.desired === goal && livePods(set).length <= goal);
+}
+
+function isPointedAt(service: WeightedView['stable'], set: SetView): boolean {
+  return service.exists && service.isCurrent && service.hash === set.hash;
+}
+
+function endpointsAre(readyNames: readonly string[], set: SetView, atLeast: number): boolean {
+  const ready = new Set(livePods(set).filter((pod) => pod.isReady).map((pod) => pod.name));
+  return readyNames.length >= atLeast && readyNames.every((name) => ready.has(name));
+}
+
+function shareOf({ candidate, stable }: Context): number {
+  const ready = readyPods(candidate);
+  const all = ready + readyPods(stable);
+  return all === 0 ? 0 : Math.round((100 * ready) / all);
+}
+
+function podsWaitingFor(context: Context, goal: PodGoal): string {
+  const { candidate, now, spec } = context;
+  const available = candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0;
+  if (available < goal.candidate) return `candidate pods: ${available} of ${goal.candidate} ready`;
+  return 'stable pods to follow';
+}
+
+/** `{ [key]: value }`, or nothing where the value is undefined. */
+export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}

@@ -1,0 +1,77 @@
+// What is wrong with the candidate's pods: certain at once, or given time to pass.
+import type { Reason } from '../api/reasons.ts';
+import type { Context } from './context.ts';
+import { livePods, readyPods } from './pods.ts';
+import type { PodView, SetView } from './snapshot.ts';
+
+export type Failure =
+  | { readonly kind: 'none' }
+  /** Roll back now. */
+  | { readonly kind: 'certain'; readonly reason: Reason; readonly message: string }
+  /** Roll back when it has lasted for startGraceSeconds. */
+  | { readonly kind: 'mayPass'; readonly reason: Reason; readonly message: string }
+  /** Hold: stable suffers too, or nobody may make pods. */
+  | { readonly kind: 'hold'; readonly reason: Reason; readonly message: string };
+
+/** Restarts and readiness losses of one pod after which it counts as flapping. */
+const FLAPS_OF_A_POD = 2;
+/** The same over all candidate pods. */
+const FLAPS_OF_ALL = 3;
+
+export function candidateFailure(context: Context): Failure {
+  const { candidate, stable } = context;
+  if (!candidate) return { kind: 'none' };
+  const found = ownFailure(context, candidate);
+  if (found.kind !== 'certain' && found.kind !== 'mayPass') return found;
+  if (stable && sharesCause(stable, candidate, found.reason)) {
+    return {
+      kind: 'hold',
+      reason: 'SharedCause',
+      message: `stable pods fail in the same way: ${found.message}`,
+    };
+  }
+  return found;
+}
+
+function ownFailure(context: Context, candidate: SetView): Failure {
+  if (candidate.creationFailure !== undefined) {
+    return { kind: 'hold', reason: 'QuotaExceeded', message: candidate.creationFailure };
+  }
+  const pods = livePods(candidate);
+  const carriesTraffic = context.state.weight.observed > 0 || readyPods(candidate) > 0;
+  for (const pod of pods) {
+    const failure = podFailure(pod, carriesTraffic);
+    if (failure.kind === 'certain') return failure;
+  }
+  const flaps = pods.map((pod) => pod.restarts + pod.readinessLosses);
+  if (Math.max(0, ...flaps) >= FLAPS_OF_A_POD && flaps.reduce((sum, n) => sum + n, 0) >= FLAPS_OF_ALL) {
+    return { kind: 'certain', reason: 'ReadinessFlapping', message: flapMessage(pods) };
+  }
+  for (const pod of pods) {
+    const failure = podFailure(pod, carriesTraffic);
+    if (failure.kind === 'mayPass') return failure;
+  }
+  return { kind: 'none' };
+}
+
+function podFailure(pod: PodView, carriesTraffic: boolean): Failure {
+  const { trouble } = pod;
+  if (!trouble) return { kind: 'none' };
+  const message = `pod ${pod.name}: ${trouble.message}`;
+  const isCertain = trouble.isCertain || (trouble.reason === 'CrashLoop' && carriesTraffic);
+  return { kind: isCertain ? 'certain' : 'mayPass', reason: trouble.reason, message };
+}
+
+function flapMessage(pods: readonly PodView[]): string {
+  const restarts = pods.reduce((sum, pod) => sum + pod.restarts, 0);
+  const losses = pods.reduce((sum, pod) => sum + pod.readinessLosses, 0);
+  return `candidate pods restarted ${restarts} times and lost readiness ${losses} times`;
+}
+
+/* Only pods made since the candidate's can tell whether a cause is shared: an old stable pod has
+   its image already. Stable with nothing ready is a shared cause in itself, whatever the reason. */
+function sharesCause(stable: SetView, candidate: SetView, reason: Reason): boolean {
+  if (stable.desired > 0 && readyPods(stable) === 0) return true;
+  const first = Math.min(...livePods(candidate).map((pod) => pod.createdAt));
+  return livePods(stable).some((pod) => pod.trouble?.reason === reason && pod.createdAt >= first);
+}

@@ -1,0 +1,121 @@
+// There is nothing to compare with yet: the first version goes up whole, and if it fails it stays,
+// since there is nothing to go back to.
+import { after } from '../lib/instant.ts';
+import { enterStep } from './canary.ts';
+import { type Context, withState } from './context.ts';
+import type { Decision, Effect } from './decision.ts';
+import { optional, resize } from './exposure.ts';
+import { candidateFailure } from './failures.ts';
+import { availablePods, earliest, nextAvailableAt, readyPods } from './pods.ts';
+import { revisionOf } from './idle.ts';
+import { stepsOf } from './steps.ts';
+import type { SetView } from './snapshot.ts';
+import type { RevisionId } from './state.ts';
+
+export function decideFirstRelease(context: Context): Decision {
+  const { bounds, now, snapshot, spec, state, wantedSet } = context;
+  if (!wantedSet) return createFirst(context);
+  const id = revisionOf(wantedSet);
+  const isSame = state.stage.kind === 'Stepping' && state.candidate?.setName === id.setName;
+  const step = isSame && state.stage.kind === 'Stepping'
+    ? state.stage.step
+    : enterStep({ ...context, candidate: wantedSet }, stepsOf(spec).length);
+  const { grace: _grace, ...kept } = state;
+  const next = { ...kept, candidate: id, startedAt: state.startedAt ?? now, stage: { kind: 'Stepping' as const, step } };
+  const available = availablePods(wantedSet, spec.minReadySeconds, now);
+  if (available >= Math.max(bounds.replicas - bounds.maxUnavailable, Math.min(1, bounds.replicas))) {
+    return serveFirst(context, wantedSet);
+  }
+  const failure = candidateFailure(withState({ ...context, candidate: wantedSet }, next));
+  const deadline = after(step.markedAt, spec.progressDeadlineSeconds * 1000);
+  const isLate = spec.progressDeadlineSeconds > 0 && now >= deadline;
+  const isFailed = failure.kind === 'certain' || isLate;
+  return {
+    next,
+    effects: [
+      ...resize(wantedSet, bounds.replicas),
+      ...directTraffic(context, wantedSet),
+      ...retireOthers(snapshot.sets, wantedSet, false),
+    ],
+    ...optional('wakeAt', earliest([isLate ? undefined : deadline, nextAvailableAt(wantedSet, spec.minReadySeconds, now)])),
+    phase: isFailed ? 'Degraded' : 'Progressing',
+    reason: isFailed ? 'FirstReleaseFailed' : failure.kind === 'none' ? 'FirstRelease' : failure.reason,
+    message: failure.kind === 'none'
+      ? `first version: ${available} of ${bounds.replicas} pods ready`
+      : `first version: ${failure.message}`,
+  };
+}
+
+function createFirst(context: Context): Decision {
+  const { bounds, now, snapshot, state, wanted } = context;
+  if (now < wanted.settledAt) {
+    return { next: state, effects: [], wakeAt: wanted.settledAt, phase: 'Progressing', reason: 'WaitingForConfig',
+      message: 'a change was seen; others of the same apply are awaited' };
+  }
+  const revision = 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
+  return {
+    next: { ...state, startedAt: now },
+    effects: [{ kind: 'createSet', revision, hash: wanted.hash, replicas: bounds.replicas, outcome: 'candidate' }],
+    phase: 'Progressing',
+    reason: 'FirstRelease',
+    message: `first version: 0 of ${bounds.replicas} pods ready`,
+  };
+}
+
+function serveFirst(context: Context, set: SetView): Decision {
+  const { now, snapshot, state } = context;
+  const { candidate: _candidate, startedAt, ...rest } = state;
+  const id: RevisionId = revisionOf(set);
+  const traffic = directTraffic(context, set);
+  return {
+    next: {
+      ...rest,
+      stable: id,
+      stage: { kind: 'Idle' },
+      weight: { desired: 0, observed: 0 },
+      history: [
+        {
+          revision: id.revision,
+          outcome: 'Promoted' as const,
+          reason: 'FirstRelease',
+          message: 'first version',
+          finishedAt: new Date(now).toISOString(),
+          ...optional('startedAt', startedAt === undefined ? undefined : new Date(startedAt).toISOString()),
+          images: [...id.images],
+        },
+        ...state.history,
+      ].slice(0, 10),
+    },
+    effects: [
+      ...traffic,
+      { kind: 'markSet', set: { name: set.name, uid: set.uid }, mark: { outcome: 'stable', reason: 'FirstRelease' } },
+      ...retireOthers(snapshot.sets, set, true),
+    ],
+    phase: 'Healthy',
+    reason: 'Promoted',
+    message: `revision ${id.revision} serves everything`,
+  };
+}
+
+function directTraffic({ snapshot }: Context, set: SetView): Effect[] {
+  const { traffic } = snapshot;
+  if (traffic.kind !== 'weighted') return [];
+  const effects: Effect[] = [];
+  for (const role of ['stable', 'canary'] as const) {
+    const service = traffic[role];
+    if (!service.exists || !service.isCurrent || service.hash !== set.hash) {
+      effects.push({ kind: 'pointService', role, hash: set.hash });
+    }
+  }
+  if (!traffic.route.exists || !traffic.route.isCurrent || traffic.route.weight !== 0) {
+    effects.push({ kind: 'setWeight', weight: 0 });
+  }
+  return effects;
+}
+
+/* An older first attempt goes when the new one serves, or at once where it answers nobody. */
+function retireOthers(sets: readonly SetView[], kept: SetView, isServing: boolean): Effect[] {
+  return sets
+    .filter((set) => set !== kept && (isServing || readyPods(set) === 0))
+    .flatMap((set) => resize(set, 0));
+}

@@ -1,0 +1,150 @@
+// Nothing is being tried: keep stable as it should be, and see whether a release is to begin.
+import { replicaSetName } from '../api/labels.ts';
+import type { Context } from './context.ts';
+import { withState } from './context.ts';
+import { decideStepping, enterStep } from './canary.ts';
+import type { Decision, Effect } from './decision.ts';
+import { expose, optional, resize, retreat } from './exposure.ts';
+import { availablePods } from './pods.ts';
+import { rolledBackMessage } from './rollback.ts';
+import { indexForShare } from './steps.ts';
+import type { SetView } from './snapshot.ts';
+import type { ReleaseState, RevisionId, RollbackCause } from './state.ts';
+
+/** With a stable set, and no candidate under way. */
+export function decideIdle(context: Context): Decision {
+  const { stable, wanted, wantedSet, now, state } = context;
+  if (!stable) throw new Error('decideIdle without a stable set');
+  if (wantedSet === stable) return keepStable(context, stable);
+  if (wantedSet && isRefused(wantedSet)) return keepRefused(context, wantedSet);
+  if (now < wanted.settledAt) {
+    const calm = keepStable(context, stable);
+    return { ...calm, wakeAt: wanted.settledAt, phase: 'Progressing', reason: 'WaitingForConfig',
+      message: 'a change was seen; others of the same apply are awaited' };
+  }
+  return startRelease(context, state);
+}
+
+/** A new release from its first step, or from where the cluster shows it to be when status was lost. */
+export function startRelease(context: Context, state: ReleaseState): Decision {
+  const { now, snapshot, spec, wanted, wantedSet } = context;
+  const { grace: _grace, pausedBy: _pausedBy, ...kept } = state;
+  const revision = wantedSet?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
+  const id: RevisionId = {
+    revision,
+    hash: wantedSet?.hash ?? wanted.hash,
+    setName: wantedSet?.name ?? replicaSetName(snapshot.release.name, revision, wanted.hash),
+    images: wanted.images,
+  };
+  const share = wantedSet?.outcome === 'candidate' ? presentShare(context, wantedSet) : 0;
+  const base = withState(context, { ...kept, candidate: id, startedAt: now });
+  const step = enterStep(base, indexForShare(spec, share));
+  const started = withState(context, {
+    ...kept,
+    ...(context.stable ? { stable: revisionOf(context.stable) } : {}),
+    candidate: id,
+    startedAt: now,
+    weight: { desired: share, observed: share },
+    stage: { kind: 'Stepping', step },
+  });
+  const decision = decideStepping(started, { ...step, requestsBefore: 0 });
+  const reused: Effect[] =
+    wantedSet && wantedSet.outcome !== 'candidate'
+      ? [{ kind: 'markSet', set: wantedSet, mark: { outcome: 'candidate', reason: 'ReleaseStarted' } }]
+      : [];
+  return { ...decision, effects: [...reused, ...lift(context), ...decision.effects] };
+}
+
+function presentShare({ snapshot, stable }: Context, set: SetView): number {
+  const { traffic } = snapshot;
+  if (traffic.kind === 'weighted') return traffic.canary.hash === set.hash ? (traffic.route.weight ?? 0) : 0;
+  const ready = set.pods.filter((pod) => pod.isReady).length;
+  const all = ready + (stable?.pods.filter((pod) => pod.isReady).length ?? 0);
+  return all === 0 ? 0 : Math.round((100 * ready) / all);
+}
+
+export function isRefused(set: SetView): boolean {
+  return set.outcome === 'failed' || set.outcome === 'undone';
+}
+
+/* Another version was asked for in between: what failed before may be tried again. */
+function lift({ snapshot, wantedSet }: Context): Effect[] {
+  return snapshot.sets
+    .filter((set) => isRefused(set) && set !== wantedSet)
+    .map((set) => ({ kind: 'markSet', set: { name: set.name, uid: set.uid }, mark: { outcome: 'superseded', reason: 'Superseded' } }));
+}
+
+function keepStable(context: Context, stable: SetView): Decision {
+  const { bounds, now, spec, state } = context;
+  const { candidate: _candidate, grace: _grace, pausedBy: _paused, startedAt: _started, ...rest } = state;
+  const calm = withState(context, { ...rest, stage: { kind: 'Idle' } });
+  const exposure = expose(calm, 0);
+  const available = availablePods(stable, spec.minReadySeconds, now);
+  const isServing = available >= Math.max(1, bounds.replicas - Math.max(1, bounds.maxUnavailable)) || bounds.replicas === 0;
+  const healthy = {
+    phase: 'Healthy' as const,
+    reason: 'UpToDate' as const,
+    message: `revision ${stable.revision} serves everything: ${available} of ${bounds.replicas} pods ready`,
+  };
+  const told = isServing
+    ? healthy
+    : available === 0
+      ? { phase: 'Degraded' as const, reason: 'StableUnavailable' as const, message: 'stable has no ready pod' }
+      : { phase: 'Progressing' as const, reason: 'Scaling' as const, message: `${available} of ${bounds.replicas} pods ready` };
+  return {
+    next: { ...calm.state, stable: revisionOf(stable), weight: { ...exposure.weight, observed: 0 } },
+    effects: [...exposure.effects, ...settle(stable), ...lift(context), ...tidy(context, stable)],
+    ...optional('wakeAt', exposure.wakeAt),
+    ...told,
+  };
+}
+
+/* Stable should say so of itself, whoever lost the mark. */
+function settle(stable: SetView): Effect[] {
+  if (stable.outcome === 'stable') return [];
+  return [{ kind: 'markSet', set: { name: stable.name, uid: stable.uid }, mark: { outcome: 'stable', reason: 'UpToDate' } }];
+}
+
+/** Old sets go to 0, and beyond the history limit they go altogether. */
+function tidy({ snapshot, spec, state }: Context, stable: SetView): Effect[] {
+  const others = snapshot.sets.filter((set) => set !== stable && set.name !== state.candidate?.setName);
+  const shrink = others.flatMap((set) => resize(set, 0));
+  const idle = others
+    .filter((set) => set.desired === 0 && set.pods.length === 0)
+    .toSorted((a, b) => b.revision - a.revision);
+  const surplus = idle.slice(spec.revisionHistoryLimit);
+  return [...shrink, ...surplus.map((set): Effect => ({ kind: 'deleteSet', set: { name: set.name, uid: set.uid } }))];
+}
+
+function keepRefused(context: Context, refused: SetView): Decision {
+  const { state, stable } = context;
+  if (!stable) throw new Error('keepRefused without a stable set');
+  const cause: RollbackCause =
+    state.stage.kind === 'RolledBack'
+      ? state.stage.cause
+      : {
+          reason: 'RevisionRefused',
+          message: `revision ${refused.revision} failed before (${refused.reason ?? 'unknown'})`,
+          at: context.now,
+          outcome: refused.outcome === 'undone' ? 'undone' : 'failed',
+        };
+  const known = withState(context, { ...state, candidate: revisionOf(refused) });
+  const back = retreat({ ...known, candidate: refused });
+  return {
+    next: {
+      ...known.state,
+      stable: revisionOf(stable),
+      weight: { ...back.weight, observed: back.isDone ? 0 : state.weight.observed },
+      stage: { kind: 'RolledBack', cause },
+    },
+    effects: [...back.effects, ...resize(refused, 0), ...settle(stable), ...tidy(known, stable)],
+    ...optional('wakeAt', back.wakeAt),
+    phase: 'RolledBack',
+    reason: cause.reason,
+    message: rolledBackMessage(cause, stable.revision),
+  };
+}
+
+export function revisionOf(set: SetView): RevisionId {
+  return { revision: set.revision, hash: set.hash, setName: set.name, images: set.images };
+}

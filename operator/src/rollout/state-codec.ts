@@ -1,0 +1,87 @@
+// Status to state. What cannot be read is left out: the decision core rebuilds it from the cluster.
+import type { AppReleaseStatus } from '../api/app-release-status.ts';
+import { REASONS, type Reason } from '../api/reasons.ts';
+import { fromText, type Instant } from '../lib/instant.ts';
+import { optional } from './exposure.ts';
+import { NEW_STATE, type ReleaseState, type RevisionId, type RollbackCause, type Stage, type StepState } from './state.ts';
+
+export function stateOf(status: AppReleaseStatus): ReleaseState {
+  const stage = stageOf(status);
+  if (!stage) return { ...NEW_STATE, history: status.history ?? [] };
+  const changedAt = instantOf(status.weight?.changedAt);
+  const pausedAt = instantOf(status.pausedBy?.at);
+  const graceSince = instantOf(status.grace?.since);
+  return {
+    ...optional('stable', revisionIdOf(status.stable)),
+    ...optional('candidate', revisionIdOf(status.candidate)),
+    stage,
+    weight: {
+      desired: status.weight?.desired ?? 0,
+      observed: status.weight?.observed ?? 0,
+      ...optional('changedAt', changedAt),
+    },
+    ...(status.grace && graceSince !== undefined && isReason(status.grace.reason)
+      ? { grace: { reason: status.grace.reason, since: graceSince } }
+      : {}),
+    ...(status.pausedBy && pausedAt !== undefined
+      ? { pausedBy: { by: status.pausedBy.by, at: pausedAt, ...optional('reason', status.pausedBy.reason) } }
+      : {}),
+    ...optional('startedAt', instantOf(status.startedAt)),
+    history: status.history ?? [],
+  };
+}
+
+function stageOf(status: AppReleaseStatus): Stage | undefined {
+  const step = stepOf(status);
+  const cause = causeOf(status);
+  switch (status.stage) {
+    case 'Idle':
+      return { kind: 'Idle' };
+    case 'Stepping':
+    case 'Promoting':
+      return step && { kind: status.stage, step };
+    case 'RollingBack':
+    case 'RolledBack':
+      return cause && { kind: status.stage, cause };
+    default:
+      return undefined;
+  }
+}
+
+function stepOf({ step }: AppReleaseStatus): StepState | undefined {
+  const startedAt = instantOf(step?.startedAt);
+  if (!step || startedAt === undefined) return undefined;
+  return {
+    index: step.index,
+    startedAt,
+    mark: step.mark ?? 0,
+    markedAt: instantOf(step.markedAt) ?? startedAt,
+    requestsBefore: step.requestsBefore ?? 0,
+    isPromoted: step.isPromoted ?? false,
+  };
+}
+
+function causeOf({ rollback }: AppReleaseStatus): RollbackCause | undefined {
+  const at = instantOf(rollback?.at);
+  if (!rollback || at === undefined || !isReason(rollback.reason)) return undefined;
+  return {
+    reason: rollback.reason,
+    message: rollback.message,
+    at,
+    outcome: rollback.outcome ?? 'failed',
+    ...optional('by', rollback.by),
+  };
+}
+
+function revisionIdOf(ref: AppReleaseStatus['stable']): RevisionId | undefined {
+  if (!ref) return undefined;
+  return { revision: ref.revision, hash: ref.podTemplateHash, setName: ref.replicaSet, images: ref.images ?? [] };
+}
+
+function instantOf(text: string | undefined): Instant | undefined {
+  return text === undefined ? undefined : fromText(text);
+}
+
+function isReason(text: string): text is Reason {
+  return Object.hasOwn(REASONS, text);
+}

@@ -1,0 +1,73 @@
+// What a release remembers between two decisions. It is read from status and written to it; see
+// status-codec.ts. Whatever can be seen in the cluster is not remembered here.
+import type { HistoryEntry } from '../api/app-release-status.ts';
+import type { Reason } from '../api/reasons.ts';
+import type { Instant } from '../lib/instant.ts';
+
+export interface ReleaseState {
+  readonly stable?: RevisionId;
+  readonly candidate?: RevisionId;
+  readonly stage: Stage;
+  readonly weight: WeightState;
+  /** Present while the candidate fails for a reason that may pass. */
+  readonly grace?: { readonly reason: Reason; readonly since: Instant };
+  readonly pausedBy?: { readonly by: string; readonly at: Instant; readonly reason?: string };
+  /** When the candidate's release began. */
+  readonly startedAt?: Instant;
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface RevisionId {
+  readonly revision: number;
+  readonly hash: string;
+  readonly setName: string;
+  readonly images: readonly string[];
+}
+
+/*
+   Idle --new version--> Stepping --last step passed--> Promoting --> Idle
+                            |                               |
+                            +------- failed, aborted -------+--> RollingBack --> RolledBack
+                            +------- superseded, undone -----------------------> Idle
+   RolledBack --another version or retry--> Stepping
+*/
+export type Stage =
+  | { readonly kind: 'Idle' }
+  | { readonly kind: 'Stepping'; readonly step: StepState }
+  | { readonly kind: 'Promoting'; readonly step: StepState }
+  | { readonly kind: 'RollingBack'; readonly cause: RollbackCause }
+  | { readonly kind: 'RolledBack'; readonly cause: RollbackCause };
+
+export interface StepState {
+  readonly index: number;
+  readonly startedAt: Instant;
+  /** Most candidate pods seen available since the step began: progress is only what exceeds it. */
+  readonly mark: number;
+  readonly markedAt: Instant;
+  /** Requests the candidate had answered when the step began. */
+  readonly requestsBefore: number;
+  /** Somebody promoted past this step. */
+  readonly isPromoted: boolean;
+}
+
+export interface RollbackCause {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly at: Instant;
+  readonly by?: string;
+  /** How the revision ends: refused (`failed`, `undone`) or merely `superseded`. */
+  readonly outcome: 'failed' | 'undone' | 'superseded';
+}
+
+export interface WeightState {
+  readonly desired: number;
+  readonly observed: number;
+  /** When the split last became what is desired; settling counts from here. */
+  readonly changedAt?: Instant;
+}
+
+export const NEW_STATE: ReleaseState = {
+  stage: { kind: 'Idle' },
+  weight: { desired: 0, observed: 0 },
+  history: [],
+};

@@ -1,0 +1,193 @@
+// Decision to status: all that a person, kubectl wait, Flux and Argo CD read.
+import type { AppReleaseStatus, CheckResult, Condition } from '../api/app-release-status.ts';
+import type { Reason } from '../api/reasons.ts';
+import { toText, type Instant } from '../lib/instant.ts';
+import type { Decision } from './decision.ts';
+import { optional } from './exposure.ts';
+import { readyPods } from './pods.ts';
+import { stepsOf, planAt } from './steps.ts';
+import type { EvidenceView, Snapshot } from './snapshot.ts';
+import type { ReleaseState, RevisionId } from './state.ts';
+
+/** What the decision does not know and status shows all the same. */
+export interface StatusExtras {
+  readonly selector: string;
+  readonly controllerEpoch: number;
+  readonly workloadGeneration?: number;
+  /** State of the evidence, for a restarted operator. */
+  readonly analysis?: Record<string, unknown>;
+}
+
+/** The status that follows from a decision. `previous` keeps transition times. */
+export function statusOf(
+  { snapshot, decision, now }: { snapshot: Snapshot; decision: Decision; now: Instant },
+  previous: AppReleaseStatus,
+  extras: StatusExtras,
+): AppReleaseStatus {
+  const { next } = decision;
+  const { release, sets } = snapshot;
+  const step = next.stage.kind === 'Stepping' || next.stage.kind === 'Promoting' ? next.stage.step : undefined;
+  const cause = next.stage.kind === 'RollingBack' || next.stage.kind === 'RolledBack' ? next.stage.cause : undefined;
+  const spec = release.spec.kind === 'valid' ? release.spec.value : undefined;
+  const total = spec ? stepsOf(spec).length : 0;
+  const candidateSet = sets.find((set) => set.name === next.candidate?.setName);
+  const judged = checksOf(snapshot.evidence);
+  return {
+    observedGeneration: release.generation,
+    controllerEpoch: extras.controllerEpoch,
+    ...workloadOf(extras.workloadGeneration, previous, now),
+    phase: decision.phase,
+    message: decision.message.slice(0, 2048),
+    replicas: sets.reduce((sum, set) => sum + set.pods.filter((pod) => !pod.isTerminating).length, 0),
+    readyReplicas: sets.reduce((sum, set) => sum + readyPods(set), 0),
+    updatedReplicas: readyPods(candidateSet ?? sets.find((set) => set.name === next.stable?.setName)),
+    selector: extras.selector,
+    ...optional('stable', refOf(next.stable)),
+    ...optional('candidate', refOf(next.candidate)),
+    stage: next.stage.kind,
+    ...(step && spec
+      ? {
+          step: {
+            index: step.index,
+            kind: planAt(spec, step.index).kind,
+            startedAt: toText(step.startedAt),
+            mark: step.mark,
+            markedAt: toText(step.markedAt),
+            requestsBefore: step.requestsBefore,
+            isPromoted: step.isPromoted,
+          },
+          steps: `${Math.min(step.index + 1, total)}/${total}`,
+        }
+      : {}),
+    weight: {
+      desired: next.weight.desired,
+      observed: next.weight.observed,
+      ...optional('changedAt', next.weight.changedAt === undefined ? undefined : toText(next.weight.changedAt)),
+    },
+    ...(next.grace ? { grace: { reason: next.grace.reason, since: toText(next.grace.since) } } : {}),
+    ...(cause
+      ? {
+          rollback: {
+            reason: cause.reason,
+            message: cause.message.slice(0, 2048),
+            at: toText(cause.at),
+            outcome: cause.outcome,
+            ...optional('by', cause.by),
+          },
+        }
+      : {}),
+    ...(next.pausedBy
+      ? { pausedBy: { by: next.pausedBy.by, at: toText(next.pausedBy.at), ...optional('reason', next.pausedBy.reason) } }
+      : {}),
+    ...optional('startedAt', next.startedAt === undefined ? undefined : toText(next.startedAt)),
+    ...optional('analysis', isTrying(next) ? extras.analysis : undefined),
+    conditions: conditionsOf({ snapshot, decision, now }, previous),
+    ...(judged.length > 0 ? { checks: judged } : previous.checks ? { checks: previous.checks } : {}),
+    history: [...next.history],
+  };
+}
+
+function isTrying({ stage }: ReleaseState): boolean {
+  return stage.kind === 'Stepping' || stage.kind === 'Promoting';
+}
+
+function workloadOf(generation: number | undefined, previous: AppReleaseStatus, now: Instant) {
+  if (generation === undefined) return {};
+  const seen = previous.workload;
+  return { workload: seen?.generation === generation ? seen : { generation, observedAt: toText(now) } };
+}
+
+function refOf(id: RevisionId | undefined): AppReleaseStatus['stable'] {
+  if (!id) return undefined;
+  return { revision: id.revision, podTemplateHash: id.hash, replicaSet: id.setName, images: [...id.images] };
+}
+
+function checksOf(evidence: EvidenceView): CheckResult[] {
+  if (evidence.kind === 'none') return [];
+  return [
+    {
+      name: 'errors',
+      state: evidence.verdict === 'noData' ? 'noData' : 'evidence',
+      evidence: round(evidence.evidence),
+      threshold: evidence.threshold,
+      canary: evidence.canary,
+      stable: evidence.stable,
+      message: evidence.sentence.slice(0, 2048),
+    },
+  ];
+}
+
+/* Three digits tell all there is to tell, and keep equal statuses equal. */
+function round(value: number): number {
+  return Number(Math.min(value, 1e12).toPrecision(3));
+}
+
+type Verdict = { readonly status: 'True' | 'False' | 'Unknown'; readonly reason: Reason; readonly message: string };
+
+function conditionsOf(
+  { snapshot, decision, now }: { snapshot: Snapshot; decision: Decision; now: Instant },
+  previous: AppReleaseStatus,
+): Condition[] {
+  const { phase, reason, message } = decision;
+  const isStalled = phase === 'RolledBack' || phase === 'Blocked' || phase === 'Degraded';
+  const serving = snapshot.sets.some((set) => readyPods(set) > 0) || snapshot.release.replicas === 0;
+  const told = { reason, message: message.slice(0, 1024) };
+  const verdicts: Record<string, Verdict> = {
+    Ready: { status: phase === 'Healthy' ? 'True' : 'False', ...told },
+    Available: {
+      status: serving ? 'True' : 'False',
+      reason: serving ? 'UpToDate' : 'StableUnavailable',
+      message: serving ? 'users are served' : 'no pod is ready',
+    },
+    Reconciling: { status: phase === 'Progressing' || phase === 'Paused' ? 'True' : 'False', ...told },
+    Stalled: { status: isStalled ? 'True' : 'False', ...told },
+    Paused: { status: phase === 'Paused' ? 'True' : 'False', ...told },
+    ...namedConditions(snapshot, decision),
+  };
+  return Object.entries(verdicts).map(([type, verdict]) => {
+    const before = previous.conditions?.find((condition) => condition.type === type);
+    const isSame = before?.status === verdict.status;
+    return {
+      type,
+      ...verdict,
+      observedGeneration: snapshot.release.generation,
+      lastTransitionTime: isSame ? before.lastTransitionTime : toText(now),
+    };
+  });
+}
+
+function namedConditions(snapshot: Snapshot, decision: Decision): Record<string, Verdict> {
+  const { evidence, sets, traffic, workload } = snapshot;
+  const found: Record<string, Verdict> = {};
+  if (workload.kind === 'deployment') {
+    const isAdopted = sets.length > 0 && !workload.ownSets.some((set) => set.replicas > 0);
+    const held = isAdopted && workload.pausedByUs && workload.replicas !== 0;
+    found['Adopted'] = held
+      ? {
+          status: 'True',
+          reason: 'ReplicasOwnedElsewhere',
+          message: `${workload.replicasOwners.join(', ')} owns spec.replicas of Deployment ${workload.name}, which stays paused; remove replicas from its manifest or set 0`,
+        }
+      : { status: isAdopted ? 'True' : 'False', reason: 'Adopted', message: isAdopted ? 'the pods run under this AppRelease' : decision.message };
+  }
+  const live = sets.find((set) => set.name === decision.next.stable?.setName && set.isConfigLive);
+  if (live) {
+    found['ConfigNotSnapshotted'] = { status: 'True', reason: 'ConfigNotSnapshotted', message: `${live.name} reads its live ConfigMaps until the next release` };
+  }
+  if (traffic.kind === 'weighted' && traffic.isBypassed) {
+    found['ServiceBypassesRouter'] = {
+      status: 'True',
+      reason: 'ServiceBypassesRouter',
+      message: "the application's Service selects the pods of every revision: in-cluster clients get pod share; leave selector out of it",
+    };
+  }
+  if (evidence.kind === 'judged') {
+    const isUnknown = evidence.reason === 'MetricsNotRecognized' || evidence.reason === 'ScrapeFailed';
+    found['MetricsRecognized'] = {
+      status: isUnknown ? 'False' : 'True',
+      reason: evidence.reason === 'MetricsNotRecognized' ? 'MetricsNotRecognized' : isUnknown ? 'MetricsUnavailable' : 'MetricsRecognized',
+      message: isUnknown ? evidence.sentence : 'requests and errors of the pods are being counted',
+    };
+  }
+  return found;
+}

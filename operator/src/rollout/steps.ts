@@ -1,0 +1,39 @@
+// The list of steps: which weight holds at an index, what kind of step stands there.
+import type { AppReleaseSpec, Step, VerifySpec } from '../api/app-release.ts';
+
+export type StepPlan =
+  | { readonly kind: 'weight'; readonly weight: number }
+  | { readonly kind: 'verify'; readonly verify: VerifySpec }
+  | { readonly kind: 'pause'; readonly seconds?: number }
+  /** After the last step: everything to the candidate. */
+  | { readonly kind: 'finish' };
+
+export function stepsOf(spec: AppReleaseSpec): readonly Step[] {
+  return spec.strategy.canary?.steps ?? [];
+}
+
+export function planAt(spec: AppReleaseSpec, index: number): StepPlan {
+  const step = stepsOf(spec)[index];
+  if (!step) return { kind: 'finish' };
+  if (step.weight !== undefined) return { kind: 'weight', weight: step.weight };
+  if (step.verify) return { kind: 'verify', verify: step.verify };
+  const seconds = step.pause?.seconds;
+  return seconds === undefined ? { kind: 'pause' } : { kind: 'pause', seconds };
+}
+
+/** The weight that holds during the step at `index`: that of the last weight step up to it. */
+export function weightAt(spec: AppReleaseSpec, index: number): number {
+  const steps = stepsOf(spec);
+  if (index >= steps.length) return 100;
+  const weights = steps.slice(0, index + 1).flatMap((step) => (step.weight === undefined ? [] : [step.weight]));
+  return weights.at(-1) ?? 0;
+}
+
+/** Where to resume when only the present share is known: the last weight step it covers. */
+export function indexForShare(spec: AppReleaseSpec, sharePercent: number): number {
+  let index = 0;
+  stepsOf(spec).forEach((step, at) => {
+    if (step.weight !== undefined && step.weight <= sharePercent) index = at;
+  });
+  return index;
+}
