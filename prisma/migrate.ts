@@ -47,6 +47,9 @@ function report(result: MigrationResult): number {
   return exitCodes[result.kind];
 }
 
+// As a container's first process we would not hear SIGTERM otherwise. The open transaction is undone.
+process.once('SIGTERM', () => process.exit(143));
+
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
