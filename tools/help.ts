@@ -1,0 +1,53 @@
+// `npm run help`: each script of package.json with a line that says what it is for.
+import { readFileSync } from 'node:fs';
+
+/* A line for each script; a test reports scripts that have none. */
+const WHAT: Readonly<Record<string, string>> = {
+  help: 'this list',
+  check: 'everything that needs no cluster: types, lint, tidy, generated files, unit tests',
+  typecheck: 'types of everything, and the pure folders once more without Node',
+  lint: 'oxlint',
+  tidy: 'import directions, purity, shape of files, READMEs',
+  gen: 'docs/reference from the schema, the reasons and --help (-- --check: only compare)',
+  generate: 'the database client from prisma/schema.prisma',
+  synth: 'deploy/ from charts-ts (-- --check: only compare)',
+  verify: 'generate everything and see that the tree is clean',
+  build: 'bundles of the programs in dist/',
+  images: 'container images, without a Docker engine',
+  demo: 'a cluster, the app, a good release and bad ones that are taken back',
+  'demo:down': 'takes the demo down and lists what is left',
+  bench: 'measures the budgets of the design (-- --compare: against the last run)',
+  replay: 'one journal line through the decision again',
+  deflake: 'the tests again and again until one fails',
+  test: 'all tests that this machine can run',
+  'test:unit': 'unit and property tests',
+  'test:simulation': 'releases against a simulated API server, from a seed',
+  'test:integration': 'against a real API server with kwok nodes',
+  'test:e2e': 'against real nodes with real pods',
+  'test:faults': 'against an API server that fails (-- --seed N)',
+};
+
+/** The lines to print, one for each script, in the order of the table. */
+export function helpLines(scripts: readonly string[]): string[] {
+  const known = Object.keys(WHAT).filter((name) => scripts.includes(name));
+  const unknown = scriptsWithoutHelp(scripts);
+  const width = Math.max(0, ...scripts.map((name) => name.length));
+  return [...known, ...unknown].map((name) => `npm run ${name.padEnd(width)}  ${WHAT[name] ?? ''}`.trimEnd());
+}
+
+/** Scripts that nobody explained; hooks that npm runs by itself need no line. */
+export function scriptsWithoutHelp(scripts: readonly string[]): string[] {
+  return scripts.filter((name) => WHAT[name] === undefined && !/^(?:pre|post)/.test(name));
+}
+
+/** The names of the scripts in a package.json. */
+export function scriptNames(packageJson: string): string[] {
+  const parsed: unknown = JSON.parse(packageJson);
+  const scripts = typeof parsed === 'object' && parsed !== null && 'scripts' in parsed ? parsed.scripts : {};
+  return Object.keys(scripts ?? {});
+}
+
+if (import.meta.main) {
+  const file = new URL('../package.json', import.meta.url);
+  console.log(helpLines(scriptNames(readFileSync(file, 'utf8'))).join('\n'));
+}
