@@ -123,7 +123,9 @@ function countArm(state: CounterState, samples: readonly PodSample[], arm: Arm):
   const growths = counted
     .map((sample) => growthOf(sample, state.pods[sample.podUid]))
     .filter((growth) => growth !== undefined);
-  const latency = sumLatency(growths.map((growth) => growth.latency));
+  // A pod that was not asked anything may not have a histogram yet; nothing of it is missing.
+  const asked = growths.filter((growth) => growth.requests > 0 || growth.latency !== undefined);
+  const latency = sumLatency(asked.map((growth) => growth.latency));
   return {
     delta: {
       requests: growths.reduce((sum, growth) => sum + growth.requests, 0),

@@ -27,12 +27,16 @@ export function latencyShrank(
   return now.count < before.count || now.cumulative.some((n, i) => n < (before.cumulative[i] ?? 0));
 }
 
-/** What was observed between two readings; undefined where they cannot be compared. */
+/**
+ * What was observed between two readings; undefined where they cannot be compared. No histogram in
+ * the first reading means that nothing had been observed by then.
+ */
 export function latencyGrowth(
   before: LatencyCounters | undefined,
   now: LatencyCounters | undefined,
 ): LatencyCounters | undefined {
-  if (now === undefined || before === undefined || !sameBounds(before, now)) return undefined;
+  if (now === undefined || before === undefined) return now;
+  if (!sameBounds(before, now)) return undefined;
   const cumulative = now.cumulative.map((n, i) => n - (before.cumulative[i] ?? 0));
   const growth = { boundsSeconds: now.boundsSeconds, cumulative, count: now.count - before.count };
   // Buckets read while they were being written can step back against each other.
