@@ -57,10 +57,18 @@ export function judgeLedger(findings: LedgerFindings): readonly string[] {
 
 /** Reads the query's one line. Throws when it is not what the query gives. */
 export function parseFindings(text: string): LedgerFindings {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   const names = ['accounts', 'transfers', 'postings', 'migrations', ...Object.keys(wrongWhenPositive)];
   if (typeof value !== 'object' || value === null || !names.every((name) => typeof (value as Record<string, unknown>)[name] === 'number')) {
     throw new Error('the ledger check gave an answer that makes no sense');
   }
   return value as LedgerFindings;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

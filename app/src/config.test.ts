@@ -1,0 +1,63 @@
+// Settings are read once; what is wrong is said with the variable and the remedy.
+import { describe, expect, it } from '@jest/globals';
+
+import { parseConfig } from './config.ts';
+
+const minimal = { DATABASE_URL: 'postgresql://ledger:s3cret@db:5432/bank' };
+
+describe('parseConfig', () => {
+  it('needs only a database; everything else has a safe default', () => {
+    const config = parseConfig(minimal);
+    expect(config).toMatchObject({ environment: 'production', port: 8080, metricsPort: 9090, drainMs: 3_000, poolSize: 5, version: 'dev' });
+    expect(config.faults).toEqual({ errorShare: 0, errorStage: 'before', latencyMs: 0, neverReady: false, crashAfterMs: undefined });
+  });
+
+  it('takes an empty variable as not set, as manifests write it', () => {
+    expect(parseConfig({ ...minimal, PORT: '', FAULT_ERROR_SHARE: '' }).port).toBe(8080);
+  });
+
+  it.each([
+    ['FAULT_ERROR_SHARE', '0.2'],
+    ['FAULT_LATENCY_MS', '100'],
+    ['FAULT_NEVER_READY', 'true'],
+    ['FAULT_CRASH_AFTER_MS', '5000'],
+  ])('refuses %s in production and names it with the remedy', (name, value) => {
+    for (const environment of [{}, { APP_ENV: 'production' }]) {
+      expect(() => parseConfig({ ...minimal, ...environment, [name]: value })).toThrow(new RegExp(`${name}: refused .* Remove ${name}`));
+    }
+    expect(() => parseConfig({ ...minimal, APP_ENV: 'test', [name]: value })).not.toThrow();
+  });
+
+  it('lets switched-off faults pass in production', () => {
+    const off = { FAULT_ERROR_SHARE: '0', FAULT_LATENCY_MS: '0', FAULT_NEVER_READY: 'false' };
+    expect(() => parseConfig({ ...minimal, APP_ENV: 'production', ...off })).not.toThrow();
+  });
+
+  it('reads the faults of a demo', () => {
+    const faults = { FAULT_ERROR_SHARE: '0.2', FAULT_ERROR_STAGE: 'after', FAULT_LATENCY_MS: '15', FAULT_NEVER_READY: 'true', FAULT_CRASH_AFTER_MS: '900' };
+    expect(parseConfig({ ...minimal, APP_ENV: 'staging', ...faults }).faults).toEqual({
+      errorShare: 0.2,
+      errorStage: 'after',
+      latencyMs: 15,
+      neverReady: true,
+      crashAfterMs: 900,
+    });
+  });
+
+  it.each([
+    ['PORT', 'http', /^PORT: give a number/],
+    ['PORT', '70000', /^PORT: give at most 65535/],
+    ['PORT', '80.5', /^PORT: give a whole number/],
+    ['APP_ENV', 'prod', /^APP_ENV: give production, staging, development or test/],
+    ['FAULT_ERROR_SHARE', '20', /^FAULT_ERROR_SHARE: give at most 1/],
+    ['FAULT_NEVER_READY', 'yes', /^FAULT_NEVER_READY: give "true" or "false"/],
+    ['LOG_LEVEL', 'loud', /^LOG_LEVEL: give a pino level/],
+    ['SLIPWAY_APP_VERSION', 'a b', /^SLIPWAY_APP_VERSION: give 1 to 64/],
+  ])('refuses %s=%s with words that help', (name, value, want) => {
+    expect(() => parseConfig({ ...minimal, APP_ENV: 'test', [name]: value })).toThrow(want);
+  });
+
+  it('names all mistakes at once', () => {
+    expect(() => parseConfig({ ...minimal, PORT: 'x', DRAIN_MS: 'y' })).toThrow(/PORT: [^\n]*\nDRAIN_MS: /);
+  });
+});
