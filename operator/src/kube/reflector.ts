@@ -72,7 +72,7 @@ export type ReconnectReason =
   | 'garbled';
 
 export interface ReflectorStats {
-  readonly state: 'listing' | 'watching' | 'waiting' | 'stopped';
+  readonly state: 'listing' | 'connecting' | 'watching' | 'waiting' | 'stopped';
   /** Complete lists, the first included. */
   readonly lists: number;
   readonly events: number;
@@ -129,7 +129,7 @@ export function startReflector<T extends Keyed>(options: ReflectorOptions<T>): R
   async function run(): Promise<void> {
     let state: State<T> = startOfList();
     while (!stopping.signal.aborted) {
-      phase = state.kind;
+      phase = state.kind === 'listing' ? 'listing' : 'connecting';
       try {
         state = state.kind === 'listing' ? await listPage(state) : await watchOnce();
       } catch (error) {
@@ -215,6 +215,7 @@ export function startReflector<T extends Keyed>(options: ReflectorOptions<T>): R
       timeoutMs: WATCH_HEADERS_TIMEOUT_MS,
       signal: stopping.signal,
     });
+    phase = 'watching';
     const stallMs = timeoutSeconds * 1000 + STALL_MARGIN_MS;
     try {
       await consume(stream, stallMs);

@@ -32,7 +32,7 @@ export interface FakeStore {
   remove(type: ResourceType, namespace: string, name: string): void;
   get(type: ResourceType, namespace: string, name: string): RawObject | undefined;
   list(type: ResourceType): RawObject[];
-  /** Forgets all history up to now: older watches and continue tokens are answered 410. */
+  /** Forgets the history before now: older watches and continue tokens are answered 410. */
   compact(): void;
   resourceVersion(): string;
   /** Sends a bookmark with the current version to every open watch. */
@@ -141,7 +141,9 @@ export function createFakeStore(): FakeStore {
       pages.set(metadata['continue'], { version: page.version, rest });
     }
     // The items of a real list have no apiVersion and kind of their own.
-    const items = page.rest.slice(0, size).map(({ apiVersion: _, kind: __, ...item }) => item);
+    const items = page.rest
+      .slice(0, size)
+      .map((item) => ({ ...item, apiVersion: undefined, kind: undefined }));
     return json(200, { kind: 'List', apiVersion: 'v1', metadata, items });
   }
 
@@ -242,8 +244,7 @@ export function createFakeStore(): FakeStore {
     get: (type, namespace, name) => collectionOf(collectionPath(type)).get(`${namespace}/${name}`),
     list: (type) => [...collectionOf(collectionPath(type)).values()],
     compact() {
-      compactedVersion = version + 1;
-      version += 1;
+      compactedVersion = version;
       history = [];
     },
     resourceVersion: () => String(version),
