@@ -139,6 +139,7 @@ const bringUp = async (options: BringUp): Promise<ApiTier> => {
     restartApiServer: async (whileDown) => {
       await stopDaemons(kwok);
       await controlPlane.restart(whileDown);
+      await forgetNodeLeases(controlPlane);
       startKwok();
     },
     stop: () => endDown(name),
@@ -155,6 +156,12 @@ const startFakeKubelets = ({ dir, cluster, server }: Place, kwok: string): Daemo
       '--manage-all-nodes=true', '--node-lease-duration-seconds=40', '--cidr=10.244.0.0/16', '--v=WARN',
     ],
   });
+};
+
+/** A new kwok would wait 40 s for the leases of the killed one to expire. */
+const forgetNodeLeases = async (plane: ControlPlane): Promise<void> => {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+  await mustAnswer(plane.api, { method: 'DELETE', path });
 };
 
 const createNodes = async (plane: ControlPlane, count: number): Promise<void> => {
