@@ -20,9 +20,8 @@
 //
 //   S <- (S + pi_t) e^(l/phi)                  M = mean over theta of S, + 1 - (sum of pi so far)
 //
-// pi_t starts a fresh product at poll t: half at the first, so that a fault there is found at once;
-// the rest later, so that a fault that sets in late is not buried under an hour of innocence.
-// Ville's inequality: P(M ever reaches 1/alpha) <= alpha, however often one looks.
+// pi_t starts a fresh product at poll t (start-mixture.ts). Ville's inequality: P(M ever reaches
+// 1/alpha) <= alpha, however often one looks.
 //
 // phi tempers: if errors come in clusters of at most phi, e^(l/phi) keeps the bound, because
 // (r^u - 1)/u rises in u. With an estimated phi that is an empirical claim; docs/reference/
@@ -31,7 +30,7 @@
 // Sources: Ville 1939; Robbins 1970 (mixtures); Lindon & Malek, arXiv 2011.03567 (counts of two
 // arms conditioned on their sum); Shin, Ramdas & Rinaldo, arXiv 2203.03532 (start mixtures; their
 // weights bound an average run length, ours sum to 1 and bound a probability).
-import { LOG_ZERO, logAdd, logMean, logOf } from './log-space.ts';
+import { type MixtureState, initialMixture, logMixture, stepMixture } from './start-mixture.ts';
 
 /** What the test is told before the first poll. */
 export type EProcessParams = {
@@ -46,12 +45,7 @@ export type EProcessParams = {
 };
 
 /** Plain numbers, about 150 bytes of JSON. */
-export type EProcessState = {
-  /** Polls with traffic at both arms so far; fixes how much of the start weights is spent. */
-  readonly polls: number;
-  /** ln S for each alternative of the grid. */
-  readonly logS: readonly number[];
-};
+export type EProcessState = MixtureState;
 
 /** Counts of one poll. */
 export type TwoArmCounts = {
@@ -62,13 +56,9 @@ export type TwoArmCounts = {
 /** Alternatives, as multiples of theta0: from twice as many errors to a hundred times. */
 const GRID = [2, 3, 5, 10, 30, 100] as const;
 
-const FIRST_START = 0.5;
-const PLANNED_STARTS = 0.4;
-const LATER_STARTS = 1 - FIRST_START - PLANNED_STARTS;
-
 /** No evidence, nothing spent. */
 export function initialEProcess(): EProcessState {
-  return { polls: 0, logS: GRID.map(() => LOG_ZERO) };
+  return initialMixture(GRID.length);
 }
 
 /** Takes in one poll. Without a request at either arm the state stays as it is. */
@@ -78,19 +68,13 @@ export function stepEProcess(
   params: EProcessParams,
 ): EProcessState {
   if (delta.canary.requests <= 0 || delta.stable.requests <= 0) return state;
-  const polls = state.polls + 1;
-  const logPi = Math.log(startWeight(polls, params.plannedPolls));
-  const logS = state.logS.map((value, index) => {
-    const gain = logRatio(delta, GRID[index] ?? 1, params) / params.dispersion;
-    return Math.max(LOG_ZERO, logAdd(value, logPi) + gain);
-  });
-  return { polls, logS };
+  const gains = GRID.map((multiple) => logRatio(delta, multiple, params) / params.dispersion);
+  return stepMixture(state, gains, params.plannedPolls);
 }
 
 /** ln M. Compare with -ln(alpha). */
 export function logEvidence(state: EProcessState, params: EProcessParams): number {
-  const unspent = logOf(unspentWeight(state.polls, params.plannedPolls));
-  return logAdd(logMean(state.logS), unspent);
+  return logMixture(state, params.plannedPolls);
 }
 
 /** l of the formula above, for theta = multiple * theta0. */
@@ -102,23 +86,4 @@ function logRatio(delta: TwoArmCounts, multiple: number, params: EProcessParams)
   const logCanary = Math.log(multiple) - logD;
   const margin = canary.requests * params.margin * Math.expm1(logCanary);
   return canary.errors * logCanary - stable.errors * logD - margin;
-}
-
-/**
- * pi_t. Beyond the planned polls it falls as 1/t^2 and never ends: a fault after a day's pause is
- * found as well, at a price of some more errors.
- */
-function startWeight(poll: number, plannedPolls: number): number {
-  if (poll === 1) return FIRST_START;
-  const later = poll - 1;
-  if (later <= plannedPolls) return PLANNED_STARTS / plannedPolls;
-  return (LATER_STARTS * plannedPolls) / (later * (later - 1));
-}
-
-/** 1 - (pi_1 + ... + pi_polls), in closed form so that rounding cannot add up. */
-function unspentWeight(polls: number, plannedPolls: number): number {
-  if (polls === 0) return 1;
-  const later = polls - 1;
-  if (later <= plannedPolls) return LATER_STARTS + PLANNED_STARTS * (1 - later / plannedPolls);
-  return (LATER_STARTS * plannedPolls) / later;
 }
