@@ -190,7 +190,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         if (error instanceof ApiError && error.code === 'alreadyExists') {
           // Our own create, whose answer was lost.
           item.writtenCount = 1;
-          if (item.count === 1) return;
+          if (item.count === 1) {
+            counts.written += 1;
+            return;
+          }
         } else if (attempt >= MAX_ATTEMPTS || !mayPass(error)) {
           counts.dropped += 1;
           series.delete(item.key);

@@ -150,30 +150,35 @@ export function startElector(options: LeaseOptions): LeaseElector {
   }
 
   async function renew(current: Leadership): Promise<void> {
-    const sent = moment();
     try {
-      const object = await write(current.resourceVersion, heldSpec());
-      if (leadership === current) {
-        leadership = { ...current, resourceVersion: versionOf(object), ...sent };
-      }
+      await renewOnce(current);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === 'notFound') lose('the lease was deleted');
       if (error.code !== 'conflict') throw error;
-      await lookWhoChangedIt(current);
+      await renewAfterConflict(current);
     }
   }
 
+  async function renewOnce(current: Leadership): Promise<void> {
+    const sent = moment();
+    const object = await write(current.resourceVersion, heldSpec());
+    // A lost leadership is not revived by an answer that came too late.
+    if (leadership !== current) return;
+    leadership = { ...current, resourceVersion: versionOf(object), ...sent };
+  }
+
   /** A conflict may be the trace of our own renewal whose answer was lost. */
-  async function lookWhoChangedIt(current: Leadership): Promise<void> {
+  async function renewAfterConflict(current: Leadership): Promise<void> {
     const seen = await read();
     const ours =
       seen?.spec.holderIdentity === identity && seen.spec.leaseTransitions === current.epoch;
     if (!ours) {
       lose('another process holds the lease');
     } else if (leadership === current) {
-      // Still ours, but only a renewal whose answer we saw moves the deadline: the next one.
+      // The deadline stays: only a renewal whose answer we see moves it.
       leadership = { ...current, resourceVersion: seen.resourceVersion };
+      await renewOnce(leadership);
     }
   }
 

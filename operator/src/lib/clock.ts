@@ -14,7 +14,7 @@ export interface Clock {
   now(): Instant;
   /** Milliseconds since some fixed moment; never goes back. For measuring how long something took. */
   monotonic(): number;
-  /** Runs `callback` once after `afterMs`. A pending timer does not keep the process alive. */
+  /** Runs `callback` once after `afterMs`. A pending timer keeps the process alive: cancel it. */
   setTimer(callback: () => void, afterMs: number): Timer;
 }
 
@@ -27,7 +27,6 @@ export const systemClock: Clock = {
   setTimer(callback, afterMs) {
     const bounded = Math.min(Math.max(0, afterMs), LONGEST_TIMEOUT_MS);
     const timeout = setTimeout(callback, bounded);
-    timeout.unref();
     return { cancel: () => clearTimeout(timeout) };
   },
 };
