@@ -40,7 +40,7 @@ const LAYERS: readonly Layer[] = [
   { root: at('controller'), layers: [...CORE, at('kube')], packages: ['node:', 'prom-client'] },
   {
     root: at('reconcile.ts'),
-    layers: [at('lib'), at('api'), at('rollout'), at('controller')],
+    layers: [...CORE, at('kube'), at('controller')],
     packages: [],
   },
   {

@@ -56,11 +56,21 @@ export function readArguments(args: readonly string[], flags: Flags, command: st
       isSet: (flag) => values[flag] === true,
     };
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!isWrongArgument(error)) throw error;
     // Node's first sentence names the flag; what follows is advice about positional arguments.
     const [sentence] = error.message.split('. ');
     throw new UserError(`${sentence}; see kubectl slipway ${command} --help`);
   }
+}
+
+function isWrongArgument(error: unknown): error is { readonly message: string } {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    'message' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS')
+  );
 }
 
 /** The one name a command is about. */

@@ -2,7 +2,7 @@
 import type { Command } from './command.ts';
 import { HELP_FLAG, type Flag } from './flags.ts';
 
-const LABEL_COLUMNS = 24;
+const LABEL_COLUMNS = 26;
 
 /** What `kubectl slipway` and `kubectl slipway --help` print. */
 export function overviewText(commands: readonly Command[]): string {

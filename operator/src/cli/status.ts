@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import type { SetPods } from './release-view.ts';
 import { renderStatus, type StatusPicture } from './render-status.ts';
 import { chooseStyle } from './style.ts';
+import { mayPass } from './user-error.ts';
 
 const LOOK_AGAIN_MS = 1000;
 const TO_TOP_AND_CLEAR = '\u001B[H\u001B[J';
@@ -39,14 +40,22 @@ async function runStatus(args: Arguments, io: Io): Promise<ExitCode> {
 async function watch(cluster: Cluster, name: string, io: Io): Promise<void> {
   let said = '';
   while (!io.isInterrupted()) {
-    const picture = await look(cluster, name, io);
-    if (io.isTerminal) io.out(`${TO_TOP_AND_CLEAR}${drawn(picture, io).join('\n')}\n`);
-    const { phase, message } = picture.view.status;
-    const line = `${phase ?? 'Unknown'}: ${message ?? ''}`.trimEnd();
-    if (!io.isTerminal && line !== said) io.out(`${line}\n`);
-    said = line;
+    const text = await frame(cluster, name, io).catch((error: unknown) => {
+      if (!mayPass(error)) throw error;
+      return 'the API server does not answer; looking again';
+    });
+    if (io.isTerminal) io.out(`${TO_TOP_AND_CLEAR}${text}\n`);
+    else if (text !== said) io.out(`${text}\n`);
+    said = text;
     await io.sleep(LOOK_AGAIN_MS);
   }
+}
+
+async function frame(cluster: Cluster, name: string, io: Io): Promise<string> {
+  const picture = await look(cluster, name, io);
+  if (io.isTerminal) return drawn(picture, io).join('\n');
+  const { phase, message } = picture.view.status;
+  return `${phase ?? 'Unknown'}: ${message ?? ''}`.trimEnd();
 }
 
 async function look(cluster: Cluster, name: string, io: Io): Promise<StatusPicture> {

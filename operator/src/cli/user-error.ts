@@ -6,6 +6,17 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/** A control plane that is being upgraded must not fail a deployment that waits for it. */
+export function mayPass(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    (error.code === 'network' ||
+      error.code === 'timeout' ||
+      error.code === 'server' ||
+      error.code === 'tooManyRequests')
+  );
+}
+
 /** Turns what a call to the API server threw into a sentence; bugs pass through unchanged. */
 export function toUserError(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error;

@@ -1,5 +1,4 @@
 // wait: until a release is healthy, rolled back or paused, or until it cannot be any more.
-import { ApiError } from '../kube/api-error.ts';
 import { formatDuration, millis } from '../lib/duration.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import type { Command } from './command.ts';
@@ -9,7 +8,7 @@ import type { Io } from './io.ts';
 import { GOALS, judgeWait, type Goal, type WaitJudgement } from './judge-wait.ts';
 import { workloadName, type ReleaseView } from './release-view.ts';
 import { readTimeoutMs } from './timeout.ts';
-import { UserError } from './user-error.ts';
+import { mayPass, UserError } from './user-error.ts';
 
 const LOOK_AGAIN_MS = 500;
 
@@ -113,17 +112,6 @@ function toLook({ status }: ReleaseView, judgement: WaitJudgement): Look {
       ? `waiting for the operator to see ${judgement.what}`
       : `${status.phase ?? 'Unknown'}: ${status.message ?? ''}`.trimEnd();
   return { judgement, line };
-}
-
-/* A control plane that is being upgraded must not fail a deployment. */
-function mayPass(error: unknown): boolean {
-  return (
-    error instanceof ApiError &&
-    (error.code === 'network' ||
-      error.code === 'timeout' ||
-      error.code === 'server' ||
-      error.code === 'tooManyRequests')
-  );
 }
 
 function readGoal(text: string): Goal {
