@@ -31,7 +31,7 @@ export function statusOf(
   const spec = release.spec.kind === 'valid' ? release.spec.value : undefined;
   const total = spec ? stepsOf(spec).length : 0;
   const candidateSet = sets.find((set) => set.name === next.candidate?.setName);
-  const judged = checksOf(snapshot.evidence);
+  const judged = checksOf(snapshot.evidence, isTrying(snapshot.state) || isTrying(next));
   return {
     observedGeneration: release.generation,
     controllerEpoch: extras.controllerEpoch,
@@ -102,8 +102,9 @@ function refOf(id: RevisionId | undefined): AppReleaseStatus['stable'] {
   return { revision: id.revision, podTemplateHash: id.hash, replicaSet: id.setName, images: [...id.images] };
 }
 
-function checksOf(evidence: EvidenceView): CheckResult[] {
-  if (evidence.kind === 'none') return [];
+function checksOf(evidence: EvidenceView, isTried: boolean): CheckResult[] {
+  // At rest the numbers of the last verdict stay as they were.
+  if (evidence.kind === 'none' || !isTried) return [];
   return [
     {
       name: 'errors',
@@ -181,13 +182,20 @@ function namedConditions(snapshot: Snapshot, decision: Decision): Record<string,
       message: "the application's Service selects the pods of every revision: in-cluster clients get pod share; leave selector out of it",
     };
   }
-  if (evidence.kind === 'judged') {
-    const isUnknown = evidence.reason === 'MetricsNotRecognized' || evidence.reason === 'ScrapeFailed';
-    found['MetricsRecognized'] = {
-      status: isUnknown ? 'False' : 'True',
-      reason: evidence.reason === 'MetricsNotRecognized' ? 'MetricsNotRecognized' : isUnknown ? 'MetricsUnavailable' : 'MetricsRecognized',
-      message: isUnknown ? evidence.sentence : 'requests and errors of the pods are being counted',
-    };
-  }
+  const metrics = metricsCondition(evidence);
+  if (metrics) found['MetricsRecognized'] = metrics;
   return found;
+}
+
+/* Said while samples are taken; silent at rest and before the first sample. */
+function metricsCondition(evidence: EvidenceView): Verdict | undefined {
+  if (evidence.kind === 'none') return undefined;
+  if (evidence.reason === 'MetricsNotRecognized') {
+    return { status: 'False', reason: 'MetricsNotRecognized', message: evidence.sentence };
+  }
+  if (evidence.reason === 'ScrapeFailed') {
+    return { status: 'False', reason: 'MetricsUnavailable', message: evidence.sentence };
+  }
+  if (evidence.canary.requests + evidence.stable.requests === 0) return undefined;
+  return { status: 'True', reason: 'MetricsRecognized', message: 'requests and errors of the pods are being counted' };
 }

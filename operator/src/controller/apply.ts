@@ -1,0 +1,368 @@
+// Carries out effects, in order, stopping at the first that fails. Every write fails when the world
+// moved since the snapshot: it names a uid, a size or a resourceVersion.
+import { ANNOTATION, FIELD_MANAGER, FINALIZER, LABEL, POD_TEMPLATE_HASH, REPLICAS_FIELD_MANAGER, canaryServiceName, replicaSetName, stableServiceName } from '../api/labels.ts';
+import { API_GROUP_VERSION } from '../api/group.ts';
+import { ApiError, isConflict } from '../kube/api-error.ts';
+import type { JsonPatchOperation, KubeClient } from '../kube/client.ts';
+import { apiVersionOf, type ObjectMeta, type OwnerReference, type RawObject, type ResourceType } from '../kube/resource.ts';
+import { assertNever } from '../lib/assert.ts';
+import type { Clock } from '../lib/clock.ts';
+import { toText } from '../lib/instant.ts';
+import { record } from '../lib/json.ts';
+import { withHashLabel } from '../rollout/revision.ts';
+import type { Effect, OutcomeMark, SetRef } from '../rollout/decision.ts';
+import { placeOfRule, readWeight, renderReleased, renderRoute, weightPatch } from '../traffic/gateway-api.ts';
+import { renderServiceSpec } from '../traffic/services.ts';
+import { configCopyObject } from './configs.ts';
+import type { Materials } from './observe.ts';
+import * as type from './resources.ts';
+
+export interface ApplyContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly materials: Materials;
+}
+
+/** Writes of a falling weight are repeated this often when the route moved under them. */
+const RETREAT_ATTEMPTS = 5;
+
+export async function applyAll(context: ApplyContext, effects: readonly Effect[]): Promise<void> {
+  for (const effect of effects) await applyEffect(context, effect);
+}
+
+async function applyEffect(context: ApplyContext, effect: Effect): Promise<void> {
+  switch (effect.kind) {
+    case 'addFinalizer':
+      return setFinalizer(context);
+    case 'removeFinalizer':
+      return removeFinalizer(context);
+    case 'claimReplicas':
+      return claimReplicas(context, effect.replicas);
+    case 'createSet':
+      return createSet(context, effect);
+    case 'scaleSet':
+      return patchSet(context, effect.set, [
+        { op: 'test', path: '/spec/replicas', value: effect.from },
+        { op: 'replace', path: '/spec/replicas', value: effect.to },
+        ...markOperations(effect.mark),
+      ]);
+    case 'markSet':
+      return patchSet(context, effect.set, markOperations(effect.mark));
+    case 'deleteSet':
+      return deleteSet(context, effect.set);
+    case 'pointService':
+      return pointService(context, effect.role, effect.hash);
+    case 'setWeight':
+      return setWeight(context, effect.weight);
+    case 'pauseDeployment':
+      return applyDeployment(context, { paused: true }, FIELD_MANAGER);
+    case 'unpauseDeployment':
+      return applyDeployment(context, undefined, FIELD_MANAGER);
+    case 'scaleDeployment':
+      return applyDeployment(context, { replicas: effect.replicas }, REPLICAS_FIELD_MANAGER);
+    case 'takeSet':
+      return takeSet(context, effect);
+    case 'giveBackSet':
+      return giveBackSet(context, effect.set);
+    case 'releaseRoute':
+      return releaseRoute(context);
+    case 'explainHandBack':
+      return explainHandBack(context, effect.message);
+    case 'finishAction':
+      return finishAction(context, effect);
+    default:
+      return assertNever(effect);
+  }
+}
+
+function ownerOf({ materials: { release } }: ApplyContext): OwnerReference {
+  return {
+    apiVersion: API_GROUP_VERSION,
+    kind: 'AppRelease',
+    name: release.name,
+    uid: release.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+function ownedMeta(context: ApplyContext, name: string, extra: Partial<ObjectMeta> = {}): ObjectMeta {
+  const { release } = context.materials;
+  return {
+    ...extra,
+    name,
+    namespace: release.namespace,
+    labels: { [LABEL.release]: release.name, [LABEL.managedBy]: 'slipway', ...extra.labels },
+    ownerReferences: [ownerOf(context)],
+  };
+}
+
+async function setFinalizer({ client, materials: { release } }: ApplyContext): Promise<void> {
+  await client.apply(
+    type.APP_RELEASE,
+    {
+      ...headOf(type.APP_RELEASE),
+      metadata: { name: release.name, namespace: release.namespace, uid: release.uid, finalizers: [FINALIZER] },
+    },
+    { fieldManager: FIELD_MANAGER, force: true },
+  );
+}
+
+async function removeFinalizer({ client, materials: { release } }: ApplyContext): Promise<void> {
+  const index = release.finalizers.indexOf(FINALIZER);
+  if (index < 0) return;
+  await client.jsonPatch({ type: type.APP_RELEASE, namespace: release.namespace, name: release.name }, [
+    { op: 'test', path: '/metadata/uid', value: release.uid },
+    { op: 'test', path: `/metadata/finalizers/${index}`, value: FINALIZER },
+    { op: 'remove', path: `/metadata/finalizers/${index}` },
+  ]);
+}
+
+async function claimReplicas({ client, materials: { release } }: ApplyContext, replicas: number): Promise<void> {
+  await client.apply(
+    type.APP_RELEASE,
+    {
+      ...headOf(type.APP_RELEASE),
+      metadata: { name: release.name, namespace: release.namespace, uid: release.uid, resourceVersion: release.resourceVersion },
+      spec: { replicas },
+    },
+    { fieldManager: REPLICAS_FIELD_MANAGER },
+  );
+}
+
+async function createSet(context: ApplyContext, effect: Extract<Effect, { kind: 'createSet' }>): Promise<void> {
+  const { client, materials } = context;
+  const { configured, release, selector } = materials;
+  if (!configured) throw new Error('createSet without a template');
+  for (const copy of configured.copies) {
+    const object = configCopyObject(copy, release.name, release.namespace);
+    await createOnce(client, type.CONFIG_MAP, { ...object, metadata: ownedMeta(context, copy.name, object.metadata) });
+  }
+  const labels = materials.deployment ? {} : { [LABEL.release]: release.name };
+  const template = withHashLabel(configured.template, effect.hash, labels);
+  await client.create(type.REPLICA_SET, {
+    ...headOf(type.REPLICA_SET),
+    metadata: ownedMeta(context, replicaSetName(release.name, effect.revision, effect.hash), {
+      labels: { ...selector, [POD_TEMPLATE_HASH]: effect.hash },
+      annotations: { [ANNOTATION.revision]: String(effect.revision), [ANNOTATION.outcome]: effect.outcome },
+    }),
+    spec: {
+      replicas: effect.replicas,
+      minReadySeconds: materials.spec?.minReadySeconds ?? 0,
+      selector: { matchLabels: { ...selector, [POD_TEMPLATE_HASH]: effect.hash } },
+      template,
+    },
+  });
+}
+
+/* Copies are named after their content, so one that is there already is the right one. */
+async function createOnce(client: KubeClient, resource: ResourceType, object: RawObject): Promise<void> {
+  try {
+    await client.create(resource, { ...headOf(resource), ...object });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'alreadyExists')) throw error;
+  }
+}
+
+async function patchSet({ client, materials: { release } }: ApplyContext, set: SetRef, operations: readonly JsonPatchOperation[]): Promise<void> {
+  await client.jsonPatch({ type: type.REPLICA_SET, namespace: release.namespace, name: set.name }, [
+    { op: 'test', path: '/metadata/uid', value: set.uid },
+    ...operations,
+  ]);
+}
+
+function markOperations(mark: OutcomeMark | undefined): JsonPatchOperation[] {
+  if (!mark) return [];
+  return [
+    { op: 'add', path: annotationPath(ANNOTATION.outcome), value: mark.outcome },
+    { op: 'add', path: annotationPath(ANNOTATION.reason), value: mark.reason },
+  ];
+}
+
+function annotationPath(name: string): string {
+  return `/metadata/annotations/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+async function deleteSet({ client, materials: { release } }: ApplyContext, set: SetRef): Promise<void> {
+  await client.delete(
+    { type: type.REPLICA_SET, namespace: release.namespace, name: set.name },
+    { preconditions: { uid: set.uid }, propagationPolicy: 'Background' },
+  );
+}
+
+async function pointService(context: ApplyContext, role: 'stable' | 'canary', hash: string): Promise<void> {
+  const { client, materials } = context;
+  const { release, selector, traffic } = materials;
+  if (!traffic.own) throw new Error('pointService without the Service of the application');
+  const live = traffic[role];
+  const full = { ...selector, [POD_TEMPLATE_HASH]: hash };
+  const name = role === 'stable' ? stableServiceName(release.name) : canaryServiceName(release.name);
+  await client.apply(
+    type.SERVICE,
+    {
+      ...headOf(type.SERVICE),
+      metadata: ownedMeta(context, name, live ? { resourceVersion: live.resourceVersion, uid: live.uid } : {}),
+      spec: renderServiceSpec(traffic.own.spec, full),
+    },
+    { fieldManager: FIELD_MANAGER, force: true },
+  );
+  if (role === 'stable' && traffic.isOwnManaged) await pointOwnService(context, full);
+}
+
+/* Clients inside the cluster use the application's own Service: it follows stable. */
+async function pointOwnService({ client, materials }: ApplyContext, selector: Record<string, string>): Promise<void> {
+  const { own } = materials.traffic;
+  if (!own) return;
+  await client.apply(
+    type.SERVICE,
+    {
+      ...headOf(type.SERVICE),
+      metadata: { name: own.name, namespace: own.namespace, uid: own.uid },
+      spec: { selector },
+    },
+    { fieldManager: FIELD_MANAGER },
+  );
+}
+
+async function setWeight(context: ApplyContext, weight: number): Promise<void> {
+  const before = context.materials.traffic.route;
+  const { release, spec } = context.materials;
+  const shown = before && readWeight(before.spec, release.name, spec?.traffic?.gateway?.routeRef?.rule);
+  const isRetreat = shown !== undefined && weight < shown;
+  let route = before && { resourceVersion: before.resourceVersion, spec: before.spec };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await writeWeight(context, weight, route);
+    } catch (error) {
+      // A rollback does not queue behind a conflict: read the route as it is now and write again.
+      if (!isRetreat || !isConflict(error) || attempt >= RETREAT_ATTEMPTS) throw error;
+      route = await readRoute(context);
+    }
+  }
+}
+
+interface RouteNow {
+  readonly resourceVersion: string;
+  readonly spec: Record<string, unknown>;
+}
+
+async function readRoute({ client, materials }: ApplyContext): Promise<RouteNow | undefined> {
+  const { route, } = materials.traffic;
+  if (!route) return undefined;
+  const raw = await client.get({ type: type.HTTP_ROUTE, namespace: route.namespace, name: route.name });
+  return { resourceVersion: raw.metadata.resourceVersion ?? '', spec: record(raw['spec']) };
+}
+
+async function writeWeight(context: ApplyContext, weight: number, route: RouteNow | undefined): Promise<void> {
+  const { client, materials } = context;
+  const { release, spec } = materials;
+  const traffic = spec?.traffic;
+  const gateway = traffic?.gateway;
+  if (!traffic || !gateway) throw new Error('setWeight without a gateway');
+  if (gateway.routeRef) {
+    if (!route) throw new Error('setWeight without the route it refers to');
+    const place = placeOfRule(route.spec, release.name, gateway.routeRef.rule);
+    if (place.kind === 'wrong') throw new Error(place.message);
+    await client.jsonPatch({ type: type.HTTP_ROUTE, namespace: release.namespace, name: gateway.routeRef.name }, [
+      { op: 'test', path: '/metadata/resourceVersion', value: route.resourceVersion },
+      ...weightPatch(place, gateway.routeRef.rule, weight),
+    ]);
+    return;
+  }
+  const names = { release: release.name, service: traffic.service };
+  await client.apply(
+    type.HTTP_ROUTE,
+    {
+      ...headOf(type.HTTP_ROUTE),
+      metadata: ownedMeta(context, release.name, route ? { resourceVersion: route.resourceVersion } : {}),
+      spec: renderRoute(record(gateway.route), names, weight),
+    },
+    { fieldManager: FIELD_MANAGER, force: true },
+  );
+}
+
+async function applyDeployment({ client, materials: { deployment } }: ApplyContext, spec: object | undefined, fieldManager: string): Promise<void> {
+  if (!deployment) throw new Error('the Deployment is not in the snapshot');
+  await client.apply(
+    type.DEPLOYMENT,
+    {
+      ...headOf(type.DEPLOYMENT),
+      metadata: { name: deployment.name, namespace: deployment.namespace, uid: deployment.uid },
+      ...(spec ? { spec } : {}),
+    },
+    { fieldManager },
+  );
+}
+
+async function takeSet(context: ApplyContext, effect: Extract<Effect, { kind: 'takeSet' }>): Promise<void> {
+  const { configured, deployment, release } = context.materials;
+  const raw = await context.client.get({ type: type.REPLICA_SET, namespace: release.namespace, name: effect.set.name });
+  const revision = raw.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? String(deployment?.revision ?? 1);
+  const isConfigured = (configured?.sources.length ?? 0) > 0;
+  await patchSet(context, effect.set, [
+    { op: 'test', path: '/metadata/resourceVersion', value: raw.metadata.resourceVersion ?? '' },
+    { op: 'replace', path: '/metadata/ownerReferences', value: [ownerOf(context)] },
+    { op: 'add', path: annotationPath(ANNOTATION.revision), value: revision },
+    ...(isConfigured ? [{ op: 'add' as const, path: annotationPath(ANNOTATION.adoptedConfig), value: configured?.contentDigest ?? '' }] : []),
+    ...markOperations({ outcome: effect.outcome, reason: 'Adopted' }),
+  ]);
+}
+
+async function giveBackSet(context: ApplyContext, set: SetRef): Promise<void> {
+  const { deployment } = context.materials;
+  if (!deployment) throw new Error('the Deployment is not in the snapshot');
+  const owner: OwnerReference = {
+    apiVersion: apiVersionOf(type.DEPLOYMENT),
+    kind: 'Deployment',
+    name: deployment.name,
+    uid: deployment.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  await patchSet(context, set, [{ op: 'replace', path: '/metadata/ownerReferences', value: [owner] }]);
+}
+
+/* Left behind without an owner and with the Service that the user named, or the route would go with
+   the AppRelease and its users with it. */
+async function releaseRoute({ client, materials }: ApplyContext): Promise<void> {
+  const { release, spec, deployment } = materials;
+  const { own, isOwnManaged, route } = materials.traffic;
+  if (own && isOwnManaged && deployment) {
+    await client.apply(
+      type.SERVICE,
+      { ...headOf(type.SERVICE), metadata: { name: own.name, namespace: own.namespace, uid: own.uid }, spec: { selector: deployment.selector } },
+      { fieldManager: FIELD_MANAGER },
+    );
+  }
+  const wanted = spec?.traffic?.gateway?.route;
+  if (!wanted || !route) return;
+  await client.apply(
+    type.HTTP_ROUTE,
+    {
+      ...headOf(type.HTTP_ROUTE),
+      metadata: { name: route.name, namespace: release.namespace, uid: route.uid, labels: { [LABEL.managedBy]: 'slipway' } },
+      spec: renderReleased(record(wanted)),
+    },
+    { fieldManager: FIELD_MANAGER, force: true },
+  );
+}
+
+async function explainHandBack({ client, materials: { deployment } }: ApplyContext, message: string): Promise<void> {
+  if (!deployment) return;
+  await client.mergePatch(
+    { type: type.DEPLOYMENT, namespace: deployment.namespace, name: deployment.name },
+    { metadata: { uid: deployment.uid, annotations: { [ANNOTATION.handBack]: message } } },
+  );
+}
+
+async function finishAction({ client, clock, materials: { release } }: ApplyContext, effect: Extract<Effect, { kind: 'finishAction' }>): Promise<void> {
+  await client.mergePatch(
+    { type: type.RELEASE_ACTION, namespace: release.namespace, name: effect.action },
+    { status: { phase: effect.phase, message: effect.message.slice(0, 2048), finishedAt: toText(clock.now()) } },
+    { subresource: 'status' },
+  );
+}
+
+function headOf(resource: ResourceType): { apiVersion: string; kind: string } {
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind };
+}

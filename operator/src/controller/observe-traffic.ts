@@ -1,0 +1,128 @@
+// The traffic part of a snapshot: Services, endpoints and the route as the caches show them.
+import { canaryServiceName, stableServiceName } from '../api/labels.ts';
+import type { AppReleaseSpec } from '../api/app-release.ts';
+import type { Reason } from '../api/reasons.ts';
+import { record } from '../lib/json.ts';
+import type { RouteView, ServiceView, TrafficView } from '../rollout/snapshot.ts';
+import { isRouteCurrent, namesService, placeOfRule, readAcceptance, readWeight } from '../traffic/gateway-api.ts';
+import { hasCurrentPorts, selectedHash } from '../traffic/services.ts';
+import type { ReleaseObject, RouteObject, ServiceObject } from './projections.ts';
+import type { Store } from './store.ts';
+
+export interface TrafficObjects {
+  readonly own?: ServiceObject;
+  readonly stable?: ServiceObject;
+  readonly canary?: ServiceObject;
+  readonly route?: RouteObject;
+  /** The application's own Service is ours to point at stable. */
+  readonly isOwnManaged: boolean;
+}
+
+export interface ObservedTraffic {
+  readonly view: TrafficView;
+  readonly objects: TrafficObjects;
+}
+
+const NOTHING: TrafficObjects = { isOwnManaged: false };
+
+export function observeTraffic(store: Store, release: ReleaseObject, spec: AppReleaseSpec): ObservedTraffic {
+  const { traffic } = spec;
+  if (!traffic) return { view: { kind: 'podShare' }, objects: NOTHING };
+  const own = store.services.get(release.namespace, traffic.service);
+  if (!own) {
+    return blocked('ServiceNotFound', `Service ${traffic.service} does not exist; create it or correct spec.traffic.service`);
+  }
+  if (!traffic.gateway) return { view: { kind: 'podShare' }, objects: { own, isOwnManaged: false } };
+  const routes = store.routes();
+  if (!routes) {
+    return blocked('GatewayApiMissing', 'HTTPRoutes cannot be read; install the Gateway API CRDs and let the operator read them');
+  }
+  const stable = store.services.get(release.namespace, stableServiceName(release.name));
+  const canary = store.services.get(release.namespace, canaryServiceName(release.name));
+  const routeName = traffic.gateway.routeRef?.name ?? release.name;
+  const route = routes.get(release.namespace, routeName);
+  const foreign = [stable, canary].find((service) => service && service.owner?.uid !== release.uid);
+  if (foreign) return blocked('NameTaken', `Service ${foreign.name} exists and is not ours; rename the AppRelease or remove it`);
+  const problem = routeProblem({ release, spec, route });
+  if (problem) return blocked(problem.reason, problem.message);
+  const isOwnManaged = isManageable(own);
+  const objects: TrafficObjects = {
+    own,
+    ...(stable ? { stable } : {}),
+    ...(canary ? { canary } : {}),
+    ...(route ? { route } : {}),
+    isOwnManaged,
+  };
+  return {
+    objects,
+    view: {
+      kind: 'weighted',
+      stable: serviceView(store, objects, 'stable'),
+      canary: serviceView(store, objects, 'canary'),
+      route: routeView(release, spec, route),
+      isBypassed: !isOwnManaged,
+    },
+  };
+}
+
+/* Git leaves the selector of the own Service out: then it is ours, and it serves stable only. */
+function isManageable(own: ServiceObject): boolean {
+  return own.selectorOwners.length === 0;
+}
+
+function serviceView(store: Store, objects: TrafficObjects, role: 'stable' | 'canary'): ServiceView {
+  const service = objects[role];
+  const own = objects.own;
+  if (!service || !own) return { exists: false, isCurrent: false, readyPods: [] };
+  const hash = selectedHash(service.spec);
+  const ownFollows = role !== 'stable' || !objects.isOwnManaged || selectedHash(own.spec) === hash;
+  const slices = store.endpointSlices.byIndex('service', `${service.namespace}/${service.name}`);
+  return {
+    exists: true,
+    isCurrent: hasCurrentPorts(service.spec, own.spec) && ownFollows,
+    ...(hash === undefined ? {} : { hash }),
+    readyPods: slices.flatMap((slice) => slice.readyPods),
+  };
+}
+
+interface RouteParts {
+  readonly release: ReleaseObject;
+  readonly spec: AppReleaseSpec;
+  readonly route: RouteObject | undefined;
+}
+
+function routeProblem({ release, spec, route }: RouteParts): { reason: Reason; message: string } | undefined {
+  const { traffic } = spec;
+  const gateway = traffic?.gateway;
+  if (!traffic || !gateway) return undefined;
+  if (gateway.routeRef) {
+    if (!route) return { reason: 'RouteNotFound', message: `HTTPRoute ${gateway.routeRef.name} does not exist; create it or correct routeRef.name` };
+    const place = placeOfRule(route.spec, release.name, gateway.routeRef.rule);
+    return place.kind === 'wrong' ? { reason: 'RuleNotFound', message: `HTTPRoute ${route.name}: ${place.message}` } : undefined;
+  }
+  if (route && route.owner?.uid !== release.uid) {
+    return { reason: 'NameTaken', message: `HTTPRoute ${route.name} exists and is not ours; rename the AppRelease or remove it` };
+  }
+  if (!namesService(record(gateway.route), traffic.service)) {
+    return { reason: 'InvalidSpec', message: `spec.traffic.gateway.route: no backendRef names Service ${traffic.service}` };
+  }
+  return undefined;
+}
+
+function routeView(release: ReleaseObject, spec: AppReleaseSpec, route: RouteObject | undefined): RouteView {
+  const gateway = spec.traffic?.gateway;
+  const service = spec.traffic?.service ?? '';
+  if (!route || !gateway) return { exists: false, isCurrent: false, acceptance: { kind: 'pending' } };
+  const weight = readWeight(route.spec, release.name, gateway.routeRef?.rule);
+  const names = { release: release.name, service };
+  return {
+    exists: true,
+    isCurrent: gateway.route ? isRouteCurrent(route.spec, record(gateway.route), names) : true,
+    ...(weight === undefined ? {} : { weight }),
+    acceptance: readAcceptance(route.status, route.generation),
+  };
+}
+
+function blocked(reason: Reason, message: string): ObservedTraffic {
+  return { view: { kind: 'blocked', reason, message }, objects: NOTHING };
+}

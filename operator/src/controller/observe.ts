@@ -1,0 +1,314 @@
+// From caches to one Snapshot, and beside it the raw things that carrying out a decision needs.
+import { FINALIZER, LABEL } from '../api/labels.ts';
+import { parseAction, parseSpec, parseStatus } from '../api/parse.ts';
+import type { AppReleaseSpec } from '../api/app-release.ts';
+import type { AppReleaseStatus } from '../api/app-release-status.ts';
+import type { Clock } from '../lib/clock.ts';
+import { after, type Instant } from '../lib/instant.ts';
+import { number } from '../lib/json.ts';
+import { stateOf } from '../rollout/state-codec.ts';
+import { imagesOf, type PodTemplate, shortHash, templateText } from '../rollout/revision.ts';
+import type { ActionView, EvidenceView, OwnSetView, PodView, SetView, Snapshot, WantedView, WorkloadView } from '../rollout/snapshot.ts';
+import { counterViolations } from './collect-samples.ts';
+import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
+import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
+import { digestOf, type DeploymentObject, type PodObject, type ReleaseObject, type ReplicaSetObject } from './projections.ts';
+import type { Store } from './store.ts';
+import type { TemplateTrier } from './templates.ts';
+
+/** What applying a decision needs and a decision must not see. */
+export interface Materials {
+  readonly release: ReleaseObject;
+  readonly spec: AppReleaseSpec | undefined;
+  readonly status: AppReleaseStatus;
+  readonly deployment?: DeploymentObject;
+  readonly configured?: ConfiguredTemplate;
+  /** Labels that pods of every revision share. */
+  readonly selector: Readonly<Record<string, string>>;
+  readonly traffic: TrafficObjects;
+  readonly sets: readonly ReplicaSetObject[];
+}
+
+export type Observed =
+  | { readonly kind: 'gone' }
+  /** A cache is behind our own last write. */
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'observed'; readonly snapshot: Snapshot; readonly materials: Materials };
+
+export interface Observer {
+  observe(key: string, evidence: EvidenceView): Promise<Observed>;
+}
+
+export interface ObserverOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly instance: string;
+  readonly configs: ConfigReader;
+  readonly templates: TemplateTrier;
+}
+
+/** After this long without seeing our own write, go on: every write fails if the world moved. */
+const STALE_MAX_MS = 5000;
+/** A new wanted revision waits this long for other objects of the same apply. */
+const CONFIG_SETTLE_MS = 2000;
+
+export function createObserver(options: ObserverOptions): Observer {
+  const firstSeen = new Map<string, { readonly digest: string; readonly at: Instant }>();
+  return {
+    async observe(key, evidence) {
+      const { store } = options;
+      const [namespace = '', name = ''] = key.split('/');
+      const release = store.releases.get(namespace, name);
+      if (!release || release.instance !== options.instance) {
+        firstSeen.delete(key);
+        store.expectations.forget(key);
+        return { kind: 'gone' };
+      }
+      if (!store.expectations.satisfied(key)) {
+        if ((store.expectations.since(key) ?? 0) < STALE_MAX_MS) return { kind: 'stale' };
+        store.expectations.forget(key);
+      }
+      return observeRelease(options, { key, release, evidence, firstSeen });
+    },
+  };
+}
+
+interface Subject {
+  readonly key: string;
+  readonly release: ReleaseObject;
+  readonly evidence: EvidenceView;
+  readonly firstSeen: Map<string, { readonly digest: string; readonly at: Instant }>;
+}
+
+async function observeRelease(options: ObserverOptions, subject: Subject): Promise<Observed> {
+  const { store } = options;
+  const { release, key } = subject;
+  const parsed = parseWhole(release.spec);
+  const spec = parsed.kind === 'valid' ? parsed.value : undefined;
+  const status = parseStatus(release.status);
+  const deployment = spec?.workloadRef && store.deployments.get(release.namespace, spec.workloadRef.name);
+  const template = await wantedTemplate(options, { release, spec, deployment });
+  const configured = template.kind === 'found'
+    ? await options.configs.configure(release.namespace, template.template, { name: release.name, live: spec?.config?.live ?? [] })
+    : undefined;
+  if (configured) store.watchConfigMaps(key, configured.sources);
+  const sets = store.replicaSets.byIndex('owner', release.uid).toSorted((a, b) => a.revision - b.revision);
+  const traffic = spec
+    ? observeTraffic(store, release, spec)
+    : { view: { kind: 'podShare' as const }, objects: { isOwnManaged: false } };
+  const wanted = configured && wantedView(options, subject, { configured, raw: template, sets });
+  const claimedBy = spec && claimant(store, release);
+  const replicas = number(release.spec['replicas']);
+  const snapshot: Snapshot = {
+    release: {
+      name: release.name,
+      generation: release.generation,
+      spec: parsed.kind === 'valid' ? { kind: 'valid', value: parsed.value } : parsed,
+      replicas,
+      isDeleted: release.isDeleted,
+      hasFinalizer: release.finalizers.includes(FINALIZER),
+      ...(claimedBy === undefined ? {} : { claimedBy }),
+    },
+    state: stateOf(status),
+    workload: workloadView(options, { spec, deployment, template, release, sets, configured }),
+    ...(wanted ? { wanted } : {}),
+    sets: sets.map((set) => setView(store, set)),
+    traffic: traffic.view,
+    evidence: evidenceFor(spec, subject.evidence),
+    actions: openActions(store, release),
+  };
+  return {
+    kind: 'observed',
+    snapshot,
+    materials: {
+      release,
+      spec,
+      status,
+      ...(deployment ? { deployment } : {}),
+      ...(configured ? { configured } : {}),
+      selector: deployment?.selector ?? { [LABEL.release]: release.name },
+      traffic: traffic.objects,
+      sets,
+    },
+  };
+}
+
+function parseWhole(raw: unknown): ReturnType<typeof parseSpec> {
+  const parsed = parseSpec(raw);
+  if (parsed.kind === 'invalid') return parsed;
+  const violations = counterViolations(parsed.value);
+  return violations.length > 0 ? { kind: 'invalid', violations } : parsed;
+}
+
+const NOT_SAMPLED_YET: EvidenceView = {
+  kind: 'judged',
+  verdict: 'noData',
+  sentence: 'no sample yet',
+  evidence: 1,
+  threshold: 100,
+  canary: { requests: 0, errors: 0 },
+  stable: { requests: 0, errors: 0 },
+};
+
+/* "No metrics source" and "nothing sampled yet" are two things: only the first may pass a verify. */
+function evidenceFor(spec: AppReleaseSpec | undefined, evidence: EvidenceView): EvidenceView {
+  if (!spec?.checks?.scrape) return { kind: 'none' };
+  return evidence.kind === 'none' ? NOT_SAMPLED_YET : evidence;
+}
+
+type Template =
+  | { readonly kind: 'found'; readonly template: PodTemplate }
+  | { readonly kind: 'rejected'; readonly message: string }
+  | { readonly kind: 'missing' };
+
+async function wantedTemplate(
+  { templates }: ObserverOptions,
+  { release, spec, deployment }: { release: ReleaseObject; spec: AppReleaseSpec | undefined; deployment: DeploymentObject | undefined },
+): Promise<Template> {
+  if (spec?.template) {
+    const tried = await templates.try(release, spec.template);
+    return tried.kind === 'accepted' ? { kind: 'found', template: tried.template } : { kind: 'rejected', message: tried.message };
+  }
+  return deployment ? { kind: 'found', template: deployment.template } : { kind: 'missing' };
+}
+
+interface Wanting {
+  readonly configured: ConfiguredTemplate;
+  readonly raw: Template;
+  readonly sets: readonly ReplicaSetObject[];
+}
+
+function wantedView({ clock }: ObserverOptions, { key, firstSeen }: Subject, { configured, raw, sets }: Wanting): WantedView {
+  const content = templateText(configured.template);
+  const digest = digestOf(content);
+  const rawDigest = raw.kind === 'found' ? digestOf(templateText(raw.template)) : digest;
+  const matching = sets.filter((set) => isSameRevision(set, { digest, rawDigest, configured }));
+  const best = matching.toSorted((a, b) => b.replicas - a.replicas || b.revision - a.revision)[0];
+  const seen = firstSeen.get(key);
+  const at = seen?.digest === digest ? seen.at : clock.now();
+  firstSeen.set(key, { digest, at });
+  const waits = configured.sources.length > 0 && !best;
+  return {
+    hash: shortHash(content),
+    images: imagesOf(configured.template),
+    ...(best ? { setName: best.name } : {}),
+    settledAt: waits ? after(at, CONFIG_SETTLE_MS) : at,
+  };
+}
+
+/* An adopted set reads live ConfigMaps: it is the wanted one while their content is what it was. */
+function isSameRevision(set: ReplicaSetObject, wanted: { digest: string; rawDigest: string; configured: ConfiguredTemplate }): boolean {
+  if (set.adoptedConfig !== undefined) {
+    return set.templateDigest === wanted.rawDigest && set.adoptedConfig === wanted.configured.contentDigest;
+  }
+  return set.templateDigest === wanted.digest;
+}
+
+interface Working {
+  readonly spec: AppReleaseSpec | undefined;
+  readonly deployment: DeploymentObject | undefined;
+  readonly template: Template;
+  readonly release: ReleaseObject;
+  readonly sets: readonly ReplicaSetObject[];
+  readonly configured: ConfiguredTemplate | undefined;
+}
+
+function workloadView({ store }: ObserverOptions, { spec, deployment, template, release, configured }: Working): WorkloadView {
+  if (!spec?.workloadRef) {
+    return { kind: 'template', ...(template.kind === 'rejected' ? { rejection: template.message } : {}) };
+  }
+  if (!deployment) return { kind: 'missing', name: spec.workloadRef.name };
+  const [autoscaler] = store.autoscalers.byIndex('target', `${release.namespace}/${deployment.name}`);
+  const current = digestOf(templateText(deployment.template));
+  const configuredDigest = configured && digestOf(templateText(configured.template));
+  const ownSets: OwnSetView[] = store.replicaSets.byIndex('owner', deployment.uid).map((set) => ({
+    name: set.name,
+    uid: set.uid,
+    replicas: set.replicas,
+    isCurrent: set.templateDigest === current || set.templateDigest === configuredDigest,
+  }));
+  return {
+    kind: 'deployment',
+    name: deployment.name,
+    generation: deployment.generation,
+    observedGeneration: deployment.observedGeneration,
+    replicas: deployment.replicas,
+    paused: deployment.paused,
+    pausedByUs: deployment.pausedByUs,
+    replicasOwners: deployment.replicasOwners,
+    isMidRollout: deployment.isMidRollout || deployment.observedGeneration < deployment.generation,
+    ...(autoscaler ? { autoscaler: autoscaler.name } : {}),
+    ownSets,
+  };
+}
+
+function setView(store: Store, set: ReplicaSetObject): SetView {
+  return {
+    name: set.name,
+    uid: set.uid,
+    revision: set.revision,
+    hash: set.hash,
+    desired: set.replicas,
+    outcome: set.outcome,
+    ...(set.reason === undefined ? {} : { reason: set.reason }),
+    images: set.images,
+    pods: store.pods.byIndex('owner', set.uid).filter((pod) => !pod.isFinished).map((pod) => podView(store, pod)),
+    ...(set.creationFailure === undefined ? {} : { creationFailure: set.creationFailure }),
+    isConfigLive: set.adoptedConfig !== undefined && set.adoptedConfig !== '',
+  };
+}
+
+function podView(store: Store, pod: PodObject): PodView {
+  return {
+    name: pod.name,
+    isReady: pod.isReady,
+    readyChangedAt: pod.readyChangedAt,
+    isTerminating: pod.isTerminating,
+    createdAt: pod.createdAt,
+    restarts: pod.restarts,
+    readinessLosses: store.readinessLosses(pod.uid),
+    ...(pod.trouble ? { trouble: pod.trouble } : {}),
+  };
+}
+
+function openActions(store: Store, release: ReleaseObject): ActionView[] {
+  return store.actions
+    .byIndex('release', `${release.namespace}/${release.name}`)
+    .filter((action) => action.phase === undefined)
+    .toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1))
+    .flatMap((action) => {
+      const parsed = parseAction(action.spec);
+      if (parsed.kind === 'invalid') return [];
+      const { action: what, revision, step, by, reason, onBehalfOf } = parsed.value;
+      return [{
+        name: action.name,
+        action: what,
+        revision,
+        ...(step === undefined ? {} : { step }),
+        by: onBehalfOf === undefined ? by : `${onBehalfOf}, said by ${by}`,
+        ...(reason === undefined ? {} : { reason }),
+      }];
+    });
+}
+
+/** The name of an older AppRelease that claims the same Deployment, Service or route. */
+function claimant(store: Store, release: ReleaseObject): string | undefined {
+  const rivals = new Set<ReleaseObject>();
+  const parts = [
+    ['deployment', release.spec['workloadRef'], 'name'],
+    ['service', release.spec['traffic'], 'service'],
+  ] as const;
+  for (const [index, part, field] of parts) {
+    const value = typeof part === 'object' && part !== null ? (part as Record<string, unknown>)[field] : undefined;
+    if (typeof value !== 'string') continue;
+    for (const rival of store.releases.byIndex(index, `${release.namespace}/${value}`)) rivals.add(rival);
+  }
+  const older = [...rivals].filter((rival) => rival.uid !== release.uid && isOlder(rival, release));
+  return older[0]?.name;
+}
+
+function isOlder(rival: ReleaseObject, release: ReleaseObject): boolean {
+  if (rival.createdAt !== release.createdAt) return rival.createdAt < release.createdAt;
+  return rival.name < release.name;
+}
+

@@ -1,0 +1,63 @@
+// What the kubelet says is wrong with a pod, in the catalogue's words, and whether it may pass.
+import { list, number, record, text } from '../lib/json.ts';
+import type { PodTrouble } from '../rollout/snapshot.ts';
+
+/** Registry answers that no waiting will change. */
+const CERTAIN_PULL =
+  /not found|manifest unknown|does not exist|no such image|repository name not known|pull access denied|unauthorized|denied|forbidden|authentication required|401|403/i;
+/** Answers that look final but come from trouble on the way. */
+const PASSING_PULL = /timeout|timed out|429|too many requests|50[0-9]|connection refused|connection reset|i\/o|no such host|temporary/i;
+
+const CANNOT_RUN = new Set(['RunContainerError', 'CreateContainerError', 'PostStartHookError', 'StartError', 'ContainerCannotRun']);
+const PULLING = new Set(['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'ErrImageNeverPull']);
+
+/** The first trouble of a pod (as raw JSON), or undefined when nothing is wrong with it. */
+export function podTrouble(pod: Record<string, unknown>): PodTrouble | undefined {
+  const status = record(pod['status']);
+  const containers = [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])];
+  for (const container of containers) {
+    const found = containerTrouble(record(container));
+    if (found) return found;
+  }
+  return unschedulable(status);
+}
+
+function containerTrouble(container: Record<string, unknown>): PodTrouble | undefined {
+  const waiting = record(record(container['state'])['waiting']);
+  const reason = text(waiting['reason']);
+  if (reason === undefined) return undefined;
+  const name = text(container['name']) ?? '?';
+  const detail = text(waiting['message']) ?? '';
+  const message = `container ${name}: ${reason}${detail ? `: ${detail}` : ''}`.slice(0, 512);
+  if (reason === 'InvalidImageName') return { reason: 'InvalidImageName', isCertain: true, message };
+  if (PULLING.has(reason)) return { reason: 'ImageUnavailable', isCertain: isCertainPull(reason, detail), message };
+  if (reason === 'CreateContainerConfigError') return { reason: 'ConfigError', isCertain: false, message };
+  if (reason === 'CrashLoopBackOff') {
+    return { reason: 'CrashLoop', isCertain: false, message: `${message}${lastExit(container)}`.slice(0, 512) };
+  }
+  if (CANNOT_RUN.has(reason)) return { reason: 'ContainerCannotRun', isCertain: false, message };
+  return undefined;
+}
+
+/* ImagePullBackOff says what failed in the message of newer kubelets; an older one says only "Back-off
+   pulling image", and then ErrImagePull told it before: not certain, it passes or the grace ends. */
+function isCertainPull(reason: string, detail: string): boolean {
+  if (reason === 'ErrImageNeverPull') return true;
+  return CERTAIN_PULL.test(detail) && !PASSING_PULL.test(detail);
+}
+
+function lastExit(container: Record<string, unknown>): string {
+  const terminated = record(record(container['lastState'])['terminated']);
+  const code = number(terminated['exitCode']);
+  if (code === undefined) return '';
+  const why = text(terminated['reason']);
+  return `; last exit code ${code}${why && why !== 'Error' ? ` (${why})` : ''}`;
+}
+
+function unschedulable(status: Record<string, unknown>): PodTrouble | undefined {
+  const condition = list(status['conditions'])
+    .map(record)
+    .find((one) => one['type'] === 'PodScheduled' && one['status'] === 'False' && one['reason'] === 'Unschedulable');
+  if (!condition) return undefined;
+  return { reason: 'Unschedulable', isCertain: false, message: (text(condition['message']) ?? 'no node fits').slice(0, 512) };
+}

@@ -1,0 +1,215 @@
+// The caches of one scope (all namespaces, or one), kept by reflectors, and the way from a changed
+// object to the key of the AppRelease it concerns.
+import type { Cache, Keyed } from '../kube/cache.ts';
+import { createExpectations, type Expectations } from '../kube/freshness.ts';
+import type { KubeMetrics } from '../kube/metrics.ts';
+import { PRIORITY_INITIAL, PRIORITY_NORMAL, PRIORITY_SPEC_CHANGE, PRIORITY_URGENT, type Priority } from '../kube/queue.ts';
+import { type Change, type Reflector, startReflector } from '../kube/reflector.ts';
+import type { RawObject, ResourceType } from '../kube/resource.ts';
+import type { Transport } from '../kube/transport.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { record, text } from '../lib/json.ts';
+import { LABEL, POD_TEMPLATE_HASH } from '../api/labels.ts';
+import * as project from './projections.ts';
+import * as type from './resources.ts';
+
+export interface Store {
+  readonly releases: Cache<project.ReleaseObject>;
+  readonly actions: Cache<project.ActionObject>;
+  readonly deployments: Cache<project.DeploymentObject>;
+  /** Indexed by the uid of the owner as `owner`, by own uid as `uid`. */
+  readonly replicaSets: Cache<project.ReplicaSetObject>;
+  /** Indexed by the uid of the owner as `owner`. */
+  readonly pods: Cache<project.PodObject>;
+  readonly services: Cache<project.ServiceObject>;
+  /** Indexed by `namespace/service` as `service`. */
+  readonly endpointSlices: Cache<project.EndpointSliceObject>;
+  readonly autoscalers: Cache<project.AutoscalerObject>;
+  readonly configMaps: Cache<Keyed>;
+  /** Undefined until some release needs HTTPRoutes and the cluster is found to have them. */
+  routes(): Cache<project.RouteObject> | undefined;
+  /** How often a pod was seen to lose readiness. */
+  readinessLosses(podUid: string): number;
+  readonly expectations: Expectations;
+  readonly synced: Promise<void>;
+  /** Which AppReleases look at that ConfigMap. */
+  watchConfigMaps(key: string, names: readonly string[]): void;
+  stop(): Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly namespace?: string;
+  readonly instance: string;
+  readonly metrics?: KubeMetrics;
+  /** Somebody should look at this AppRelease. */
+  readonly onKey: (key: string, priority: Priority) => void;
+}
+
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+
+export function startStore(options: StoreOptions): Store {
+  const { clock, transport, log, namespace } = options;
+  const reflectors = new Map<string, Reflector<Keyed>>();
+  const losses = new Map<string, number>();
+  const configWatchers = new Map<string, Set<string>>();
+  let routes: Reflector<project.RouteObject> | undefined;
+
+  function start<T extends Keyed>(
+    resource: ResourceType,
+    projection: (raw: RawObject) => T,
+    extra: { labelSelector?: string; accept?: string; keysOf: (object: T) => readonly string[]; priorityOf?: (change: Change<T>) => Priority },
+  ): Reflector<T> {
+    const { keysOf, priorityOf = priorityOfChange, ...selection } = extra;
+    const reflector = startReflector<T>({
+      transport, clock, log, type: resource, project: projection, ...selection,
+      ...(namespace === undefined ? {} : { namespace }),
+      onChange(change) {
+        if (change.kind === 'synced') return;
+        const priority = priorityOf(change);
+        for (const key of keysOf(change.object)) options.onKey(key, priority);
+      },
+    });
+    reflectors.set(resource.plural, reflector);
+    options.metrics?.watchReflector(resource.plural, reflector);
+    return reflector;
+  }
+
+  const keyOf = (object: { namespace: string }, name: string) => `${object.namespace}/${name}`;
+  const byDeployment = (object: { namespace: string }, name: string) =>
+    releases.cache.byIndex('deployment', keyOf(object, name)).map((release) => keyOf(release, release.name));
+  const byOwner = (object: { namespace: string; owner?: project.Owner }): readonly string[] => {
+    if (object.owner?.kind === 'AppRelease') return [keyOf(object, object.owner.name)];
+    return object.owner?.kind === 'Deployment' ? byDeployment(object, object.owner.name) : [];
+  };
+  const ofLabel = (object: { namespace: string; release?: string }): readonly string[] =>
+    object.release === undefined ? [] : [keyOf(object, object.release)];
+
+  const releases = start(type.APP_RELEASE, project.projectRelease, {
+    keysOf: (release) => [keyOf(release, release.name)],
+    priorityOf: (change) => (change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE),
+  });
+  releases.cache.addIndex('deployment', ({ namespace: ns, spec }) => named(ns, record(spec['workloadRef'])['name']));
+  releases.cache.addIndex('service', ({ namespace: ns, spec }) => named(ns, record(spec['traffic'])['service']));
+  releases.cache.addIndex('route', ({ namespace: ns, spec }) =>
+    named(ns, record(record(record(spec['traffic'])['gateway'])['routeRef'])['name']));
+
+  const actions = start(type.RELEASE_ACTION, project.projectAction, {
+    keysOf: (action) => named(action.namespace, action.spec['release']),
+    priorityOf: () => PRIORITY_URGENT,
+  });
+  actions.cache.addIndex('release', (action) => named(action.namespace, action.spec['release']));
+
+  const deployments = start(type.DEPLOYMENT, project.projectDeployment, {
+    keysOf: (deployment) => byDeployment(deployment, deployment.name),
+    priorityOf: (change) => (change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE),
+  });
+  const replicaSets = start(type.REPLICA_SET, project.projectReplicaSet, {
+    labelSelector: POD_TEMPLATE_HASH, keysOf: byOwner,
+  });
+  replicaSets.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
+  replicaSets.cache.addIndex('uid', ({ uid }) => [uid]);
+
+  const pods = start(type.POD, project.projectPod, {
+    labelSelector: POD_TEMPLATE_HASH,
+    keysOf(pod) {
+      const [set] = pod.owner ? replicaSets.cache.byIndex('uid', pod.owner.uid) : [];
+      return set ? byOwner(set) : [];
+    },
+    priorityOf: (change) => podPriority(change, losses),
+  });
+  pods.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
+
+  const services = start(type.SERVICE, project.projectService, {
+    keysOf: (service) => [
+      ...ofLabel(service),
+      ...releases.cache.byIndex('service', keyOf(service, service.name)).map((release) => keyOf(release, release.name)),
+    ],
+  });
+  const endpointSlices = start(type.ENDPOINT_SLICE, project.projectEndpointSlice, {
+    labelSelector: LABEL.release, keysOf: ofLabel,
+  });
+  endpointSlices.cache.addIndex('service', (slice) => [keyOf(slice, slice.service)]);
+  const autoscalers = start(type.AUTOSCALER, project.projectAutoscaler, {
+    keysOf: (scaler) => (scaler.targetKind === 'Deployment' ? byDeployment(scaler, scaler.targetName) : []),
+  });
+  autoscalers.cache.addIndex('target', (scaler) =>
+    scaler.targetKind === 'Deployment' ? [keyOf(scaler, scaler.targetName)] : []);
+  const configMaps = start(type.CONFIG_MAP, project.projectConfigMap, {
+    accept: METADATA_ONLY,
+    keysOf: (map) => [...(configWatchers.get(keyOf(map, map.name)) ?? [])],
+    priorityOf: (change) => (change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE),
+  });
+
+  /* HTTPRoutes are watched only where somebody uses them: a cluster need not have the kind. */
+  function routeCache(): Cache<project.RouteObject> | undefined {
+    routes ??= start(type.HTTP_ROUTE, project.projectRoute, {
+      keysOf: (route) => [
+        ...ofLabel(route),
+        ...releases.cache.byIndex('route', keyOf(route, route.name)).map((release) => keyOf(release, release.name)),
+      ],
+      priorityOf: () => PRIORITY_URGENT,
+    });
+    if (routes.stats().lists > 0) return routes.cache;
+    routes.synced.then(
+      () => {
+        for (const release of releases.cache.list()) options.onKey(keyOf(release, release.name), PRIORITY_NORMAL);
+      },
+      () => undefined,
+    );
+    return undefined;
+  }
+
+  const first = [...reflectors.values()];
+  const synced = Promise.all(first.map((reflector) => reflector.synced)).then(() => undefined);
+
+  return {
+    releases: releases.cache,
+    actions: actions.cache,
+    deployments: deployments.cache,
+    replicaSets: replicaSets.cache,
+    pods: pods.cache,
+    services: services.cache,
+    endpointSlices: endpointSlices.cache,
+    autoscalers: autoscalers.cache,
+    configMaps: configMaps.cache,
+    routes: routeCache,
+    readinessLosses: (uid) => losses.get(uid) ?? 0,
+    expectations: createExpectations({ clock, seen: (resource) => reflectors.get(resource.plural)?.resourceVersion() }),
+    synced,
+    watchConfigMaps(key, names) {
+      const [ns] = key.split('/');
+      for (const name of names) {
+        const watchers = configWatchers.get(`${ns}/${name}`) ?? new Set();
+        watchers.add(key);
+        configWatchers.set(`${ns}/${name}`, watchers);
+      }
+    },
+    async stop() {
+      await Promise.all([...reflectors.values()].map((reflector) => reflector.stop()));
+    },
+  };
+}
+
+function named(namespace: string, name: unknown): string[] {
+  const known = text(name);
+  return known === undefined ? [] : [`${namespace}/${known}`];
+}
+
+function priorityOfChange(change: { kind: string; initial?: boolean }): Priority {
+  return change.kind === 'upserted' && change.initial === true ? PRIORITY_INITIAL : PRIORITY_NORMAL;
+}
+
+/* A pod that stops being ready, or shows trouble, goes before everything else. */
+function podPriority(change: Change<project.PodObject>, losses: Map<string, number>): Priority {
+  if (change.kind === 'deleted') losses.delete(change.object.uid);
+  if (change.kind !== 'upserted') return PRIORITY_NORMAL;
+  if (change.initial) return PRIORITY_INITIAL;
+  const { object, previous } = change;
+  const isLost = previous?.uid === object.uid && previous.isReady && !object.isReady && !object.isTerminating;
+  if (isLost) losses.set(object.uid, (losses.get(object.uid) ?? 0) + 1);
+  return isLost || object.trouble ? PRIORITY_URGENT : PRIORITY_NORMAL;
+}

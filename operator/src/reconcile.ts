@@ -1,0 +1,153 @@
+// One key, one look, one decision: observe -> decide -> check -> apply -> write status.
+import type { AppReleaseStatus } from './api/app-release-status.ts';
+import type { Collector } from './controller/collect-samples.ts';
+import { applyAll } from './controller/apply.ts';
+import { meaningOf } from './controller/errors.ts';
+import type { Journal } from './controller/journal.ts';
+import type { Materials, Observer } from './controller/observe.ts';
+import type { Store } from './controller/store.ts';
+import { watchRelease } from './controller/watch-release.ts';
+import { changeOf, writeStatus } from './controller/write-status.ts';
+import { API_GROUP_VERSION } from './api/group.ts';
+import type { KubeClient } from './kube/client.ts';
+import type { EventRecorder } from './kube/events.ts';
+import type { Outcome } from './kube/worker.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import { decide } from './rollout/decide.ts';
+import type { Decision } from './rollout/decision.ts';
+import { checkEffects } from './rollout/invariants.ts';
+import type { Snapshot } from './rollout/snapshot.ts';
+import { statusOf } from './rollout/status.ts';
+
+export interface ReconcileOptions {
+  readonly store: Store;
+  readonly observer: Observer;
+  readonly collector: Collector;
+  readonly journal: Journal;
+  readonly events: EventRecorder;
+  /** A client whose writes are remembered for this key. */
+  readonly clientFor: (key: string) => KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Lease transitions of our leadership. */
+  readonly epoch: () => number;
+  /** A status written under a higher epoch than ours: another leads. */
+  readonly onNewerEpoch: () => void;
+  /** An effect that an invariant forbade. */
+  readonly onDropped?: (why: string) => void;
+}
+
+/** Figures alone are written no more often than this. */
+const FIGURES_EVERY_MS = 10_000;
+/** What only a person can mend is looked at this often, and whenever something changes. */
+const TOLD_EVERY_MS = 30_000;
+
+/** A reconciler for one store. It keeps nothing but when it last wrote figures. */
+export function createReconciler(options: ReconcileOptions): (key: string) => Promise<Outcome> {
+  const lastWrite = new Map<string, number>();
+  return async (key) => {
+    const observed = await options.observer.observe(key, options.collector.evidence(key));
+    if (observed.kind === 'stale') return { kind: 'requeueAfter', ms: 250 };
+    if (observed.kind === 'gone') {
+      options.collector.stopWatching(key);
+      options.journal.forget(key);
+      lastWrite.delete(key);
+      return { kind: 'done' };
+    }
+    const { materials, snapshot } = observed;
+    if ((materials.status.controllerEpoch ?? 0) > options.epoch()) {
+      options.onNewerEpoch();
+      return { kind: 'done' };
+    }
+    const now = options.clock.now();
+    const decision = decide(snapshot, now);
+    const { allowed, dropped } = checkEffects(snapshot, decision.effects, now);
+    for (const { effect, why } of dropped) {
+      options.onDropped?.(why);
+      options.log('warn', 'an effect was forbidden', { release: key, effect: effect.kind, why });
+    }
+    watchRelease(options, { key, materials, snapshot, decision });
+    options.journal.record(key, snapshot, decision);
+    const client = options.clientFor(key);
+    let told = decision;
+    try {
+      await applyAll({ client, clock: options.clock, materials }, allowed);
+    } catch (error) {
+      const meaning = meaningOf(error);
+      if (meaning.kind === 'tryAgain') throw error;
+      if (meaning.kind === 'lookAgain') return { kind: 'retry', error };
+      told = { ...decision, next: snapshot.state, phase: 'Blocked', reason: meaning.reason, message: meaning.message };
+    }
+    // A release without its finalizer may be gone already.
+    if (allowed.some((effect) => effect.kind === 'removeFinalizer')) return { kind: 'done' };
+    const waitMs = await writeIfNew({ options, key, client, materials, snapshot, decision: told, lastWrite });
+    return outcomeOf(options, told, waitMs);
+  };
+}
+
+interface Writing {
+  readonly options: ReconcileOptions;
+  readonly key: string;
+  readonly client: KubeClient;
+  readonly materials: Materials;
+  readonly snapshot: Snapshot;
+  readonly decision: Decision;
+  readonly lastWrite: Map<string, number>;
+}
+
+/** Writes status where it says something new; returns how long figures still have to wait. */
+async function writeIfNew({ options, key, client, materials, snapshot, decision, lastWrite }: Writing): Promise<number | undefined> {
+  const now = options.clock.now();
+  const analysis = options.collector.stateOf(key);
+  const next = statusOf({ snapshot, decision, now }, materials.status, {
+    selector: selectorText(materials.selector),
+    controllerEpoch: options.epoch(),
+    ...(materials.deployment ? { workloadGeneration: materials.deployment.generation } : {}),
+    ...(analysis ? { analysis } : {}),
+  });
+  const change = changeOf(materials.status, next);
+  if (change.kind === 'none') return undefined;
+  const waitedMs = options.clock.monotonic() - (lastWrite.get(key) ?? Number.NEGATIVE_INFINITY);
+  if (change.kind === 'figures' && waitedMs < FIGURES_EVERY_MS) return FIGURES_EVERY_MS - waitedMs;
+  await writeStatus(client, materials.release, next);
+  lastWrite.set(key, options.clock.monotonic());
+  recordEvent(options, { materials, before: materials.status, after: next, decision });
+  return undefined;
+}
+
+function outcomeOf({ clock }: ReconcileOptions, decision: Decision, figuresMs: number | undefined): Outcome {
+  const waits = [
+    ...(decision.wakeAt === undefined ? [] : [Math.max(0, decision.wakeAt - clock.now())]),
+    ...(figuresMs === undefined ? [] : [figuresMs]),
+    ...(decision.phase === 'Blocked' ? [TOLD_EVERY_MS] : []),
+  ];
+  return waits.length === 0 ? { kind: 'done' } : { kind: 'requeueAfter', ms: Math.min(...waits) };
+}
+
+interface Said {
+  readonly materials: Materials;
+  readonly before: AppReleaseStatus;
+  readonly after: AppReleaseStatus;
+  readonly decision: Decision;
+}
+
+/* An Event per change that a person cares about: phase, reason, step. Numbers alone make none. */
+function recordEvent({ events }: ReconcileOptions, { materials, before, after, decision }: Said): void {
+  const { release } = materials;
+  const reasonBefore = before.conditions?.find((condition) => condition.type === 'Ready')?.reason;
+  const isSame = before.phase === after.phase && reasonBefore === decision.reason && before.candidate?.revision === after.candidate?.revision;
+  if (isSame) return;
+  const isBad = decision.phase === 'RolledBack' || decision.phase === 'Blocked' || decision.phase === 'Degraded';
+  events.record({
+    regarding: { apiVersion: API_GROUP_VERSION, kind: 'AppRelease', namespace: release.namespace, name: release.name, uid: release.uid },
+    type: isBad ? 'Warning' : 'Normal',
+    reason: decision.reason,
+    action: decision.next.stage.kind,
+    note: decision.message,
+  });
+}
+
+function selectorText(selector: Readonly<Record<string, string>>): string {
+  return Object.entries(selector).map(([name, value]) => `${name}=${value}`).toSorted().join(',');
+}
