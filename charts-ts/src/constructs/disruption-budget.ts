@@ -1,0 +1,30 @@
+// A PodDisruptionBudget: how many pods a drained node may take away at once.
+import { ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+
+export interface DisruptionBudgetProps {
+  readonly name: string;
+  /** Labels of the pods. */
+  readonly selects: Record<string, string>;
+}
+
+/** Lets one pod go at a time. A pod that is not ready never keeps a node from being drained. */
+export class DisruptionBudget extends Construct {
+  constructor(scope: Construct, id: string, { name, selects }: DisruptionBudgetProps) {
+    super(scope, id);
+    new k8s.KubePodDisruptionBudget(this, 'Resource', {
+      metadata: { name, labels: selects },
+      spec: {
+        maxUnavailable: k8s.IntOrString.fromNumber(1),
+        selector: { matchLabels: selects },
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      },
+    });
+  }
+
+  /** The object itself, for those who want to patch it. */
+  get object(): ApiObject {
+    return ApiObject.of(this);
+  }
+}

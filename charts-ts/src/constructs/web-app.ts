@@ -1,0 +1,160 @@
+// An application that serves HTTP: Deployment, Service, ServiceAccount, PodDisruptionBudget, and an
+// Ingress if asked for. The app itself drains on SIGTERM, so there is no preStop hook.
+import { Duration } from 'cdk8s';
+import {
+  Deployment,
+  DeploymentStrategy,
+  EnvValue,
+  PercentOrAbsolute,
+  Service,
+  ServiceAccount,
+} from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { databaseAccess } from './database-access.ts';
+import { DisruptionBudget } from './disruption-budget.ts';
+import { labelsOf } from './labels.ts';
+import { restrictPods, spreadOverNodes, withoutEmptyLists, withoutReplicas } from './patches.ts';
+import { httpProbes } from './probes.ts';
+import { restrictedPod, selectOwn, type ProgramProps, type Resources } from './restricted-pod.ts';
+import { WebIngress, type WebIngressProps } from './web-ingress.ts';
+
+/**
+ * Who decides how many pods there are.
+ *
+ * - `fixed`: this manifest. Also right for a live app that an AppRelease is about to adopt.
+ * - `release`: an AppRelease. The Deployment says 0 and never starts a pod of its own.
+ * - `autoscaler`: nobody in git, the field is left out.
+ */
+export type Scale =
+  | { readonly kind: 'fixed'; readonly replicas: number }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'autoscaler' };
+
+export interface WebAppProps {
+  readonly name: string;
+  readonly image: string;
+  readonly scale: Scale;
+  /** @default - none but DRAIN_MS and CLOSE_TIMEOUT_MS */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Secret with the keys of `DATABASE_SECRET_KEYS`. @default - the app has no database */
+  readonly databaseSecret?: string;
+  /** @default 50m CPU, 96Mi, at most 256Mi */
+  readonly resources?: Resources;
+  /** Seconds the app goes on serving after SIGTERM, until every proxy has heard of it. @default 5 */
+  readonly drainSeconds?: number;
+  /** Seconds that running requests are given after that. @default 10 */
+  readonly closeSeconds?: number;
+  /**
+   * Whether the Service selects the pods. False where a weighted router splits the traffic and the
+   * operator is to keep in-cluster clients at stable. @default true
+   */
+  readonly selectsPods?: boolean;
+  /** @default - no Ingress */
+  readonly ingress?: Omit<WebIngressProps, 'name' | 'service'>;
+}
+
+export const WEB_COMPONENT = 'web';
+export const HTTP_PORT = 8080;
+export const METRICS_PORT = 9090;
+
+const SERVICE_PORT = 80;
+const DEFAULT_RESOURCES: Resources = {
+  cpuRequestMillis: 50,
+  memoryRequestMebibytes: 96,
+  memoryLimitMebibytes: 256,
+};
+/* Between the app's own end and SIGKILL. */
+const SPARE_SECONDS = 5;
+
+export class WebApp extends Construct {
+  readonly deployment: Deployment;
+  readonly service: Service;
+  private readonly labels: Record<string, string>;
+
+  constructor(scope: Construct, id: string, props: WebAppProps) {
+    super(scope, id);
+    this.labels = labelsOf({ name: props.name, component: WEB_COMPONENT });
+    this.deployment = this.addDeployment(props);
+    this.service = this.addService(props);
+    if (canSpareAPod(props.scale)) {
+      new DisruptionBudget(this, 'Budget', { name: props.name, selects: this.labels });
+    }
+    if (props.ingress) {
+      new WebIngress(this, 'Ingress', { name: props.name, service: this.service, ...props.ingress });
+    }
+  }
+
+  private addDeployment(props: WebAppProps): Deployment {
+    const identity = { name: props.name, component: WEB_COMPONENT };
+    const { drainSeconds = 5, closeSeconds = 10 } = props;
+    new ServiceAccount(this, 'Account', {
+      metadata: { name: props.name, labels: this.labels },
+      automountToken: false,
+    });
+    const pod = restrictedPod(this, {
+      identity,
+      serviceAccount: props.name,
+      graceSeconds: drainSeconds + closeSeconds + SPARE_SECONDS,
+      program: this.program(props, { drainSeconds, closeSeconds }),
+    });
+    const deployment = new Deployment(this, 'Deployment', {
+      ...pod,
+      metadata: { name: props.name, labels: this.labels },
+      replicas: props.scale.kind === 'fixed' ? props.scale.replicas : 0,
+      strategy: DeploymentStrategy.rollingUpdate({
+        maxSurge: PercentOrAbsolute.percent(25),
+        maxUnavailable: PercentOrAbsolute.absolute(0),
+      }),
+      progressDeadline: Duration.minutes(5),
+    });
+    selectOwn(deployment, identity);
+    restrictPods(deployment);
+    spreadOverNodes(deployment, this.labels);
+    if (props.scale.kind === 'autoscaler') withoutReplicas(deployment);
+    return deployment;
+  }
+
+  private program(
+    props: WebAppProps,
+    { drainSeconds, closeSeconds }: { drainSeconds: number; closeSeconds: number },
+  ): ProgramProps {
+    const database = props.databaseSecret ? databaseAccess(this, props.databaseSecret) : undefined;
+    const env = {
+      DRAIN_MS: String(drainSeconds * 1000),
+      CLOSE_TIMEOUT_MS: String(closeSeconds * 1000),
+      ...props.env,
+    };
+    const values = Object.entries(env).map(([name, value]) => [name, EnvValue.fromValue(value)]);
+    return {
+      name: props.name,
+      image: props.image,
+      resources: props.resources ?? DEFAULT_RESOURCES,
+      env: { ...Object.fromEntries(values), ...database?.env },
+      mounts: database?.mounts ?? [],
+      serves: {
+        ports: [
+          { name: 'http', number: HTTP_PORT },
+          { name: 'metrics', number: METRICS_PORT },
+        ],
+        ...httpProbes(HTTP_PORT),
+      },
+    };
+  }
+
+  private addService({ name, selectsPods = true }: WebAppProps): Service {
+    const service = new Service(this, 'Service', {
+      metadata: { name, labels: this.labels },
+      ports: [{ name: 'http', port: SERVICE_PORT, targetPort: HTTP_PORT }],
+    });
+    if (selectsPods) {
+      for (const [key, value] of Object.entries(this.labels)) service.selectLabel(key, value);
+    }
+    withoutEmptyLists(service);
+    return service;
+  }
+}
+
+/* A budget over a single pod would keep its node from ever being drained. */
+function canSpareAPod(scale: Scale): boolean {
+  return scale.kind !== 'fixed' || scale.replicas > 1;
+}

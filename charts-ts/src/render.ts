@@ -1,0 +1,26 @@
+// An environment as files of plain objects. Nothing but the environment's source decides what comes
+// out: no clock, no chance, no variable of the process.
+import { App, Yaml } from 'cdk8s';
+import { ENVIRONMENTS, type EnvironmentName } from './environments/registry.ts';
+import { asManifest, type Manifest } from './manifest.ts';
+
+export interface RenderedFile {
+  /** Name of the file with its ending, for example `10-operator.yaml`. */
+  readonly file: string;
+  readonly objects: readonly Manifest[];
+}
+
+/** The files of an environment, in the order in which they are applied. */
+export function renderEnvironment(name: EnvironmentName): readonly RenderedFile[] {
+  return ENVIRONMENTS[name](new App()).map(({ file, chart }) => ({
+    file: `${file}.yaml`,
+    objects: chart.toJson().map((object: object) => asManifest(object)),
+  }));
+}
+
+const HEADER = '# Rendered from charts-ts by `npm run synth`. Change it there.\n';
+
+/** The text of a file as it is committed. */
+export function renderText({ objects }: RenderedFile): string {
+  return HEADER + Yaml.stringify(...objects);
+}
