@@ -5,12 +5,18 @@ import { type Analysed, analyse, initialAnalysis } from './analyse.ts';
 import { type AnalysisParams, DEFAULT_PARAMS } from './params.ts';
 import { restoreAnalysis } from './restore.ts';
 import type { Poll } from './sample.ts';
-import { seededRandom } from './seeded-random.ts';
-import { canaryPod, failedPod, poll, stablePod } from './test-polls.ts';
+import { seededRandom } from './testing/seeded-random.ts';
+import { canaryPod, failedPod, poll, stablePod } from './testing/polls.ts';
 
 const PARAMS: AnalysisParams = {
   ...DEFAULT_PARAMS,
   errors: { ...DEFAULT_PARAMS.errors, dispersion: 1 },
+};
+
+const ALL_SIGNALS = {
+  latency: { dispersion: 2 },
+  restarts: { toleratedPerPodHour: 0.5 },
+  promotion: { ratio: 1, margin: 0.01, falsePromotionRate: 0.05 },
 };
 
 type Release = {
@@ -43,7 +49,7 @@ function simulated(release: Release): readonly Poll[] {
 }
 
 function last(polls: readonly Poll[], restart = (state: Analysed['state']) => state): Analysed {
-  let result = analyse(initialAnalysis(), poll(), PARAMS);
+  let result = analyse(initialAnalysis(PARAMS), poll(), PARAMS);
   for (const next of polls) result = analyse(restart(result.state), next, PARAMS);
   return result;
 }
@@ -106,12 +112,35 @@ describe('restoreAnalysis', () => {
       undefined,
       null,
       {},
-      { ...state, judge: { ...state.judge, errors: { polls: 1, logS: [0] } } },
+      { ...state, judge: { ...state.judge, signals: { errors: { polls: 1, logS: [0] } } } },
       { ...state, judge: { ...state.judge, peakLogEvidence: null } },
       { ...state, counters: { ...state.counters, pods: { c: { kind: 'other' } } } },
     ];
     expect(wrong.map(restoreAnalysis)).toEqual(wrong.map(() => undefined));
     expect(restoreAnalysis(state)).toEqual(state);
+  });
+
+  it('takes back every signal, and refuses parts that do not belong together', () => {
+    const params = { ...PARAMS, ...ALL_SIGNALS };
+    const latency = { boundsSeconds: [0.1, 1], cumulative: [1, 2], count: 3 };
+    const restarts = {
+      elapsedSeconds: 2,
+      canary: { pods: 1, restarts: 1 },
+      stable: { pods: 1, restarts: 0 },
+    };
+    const next = poll(canaryPod('c', 3, { latency }), stablePod('s', 3, { latency }));
+    const first = analyse(initialAnalysis(params), { ...next, restarts }, params).state;
+    const more = { boundsSeconds: [0.1, 1], cumulative: [3, 4], count: 6 };
+    const later = poll(
+      canaryPod('c', 6, { latency: more }),
+      stablePod('s', 6, { latency: more }),
+    );
+    const { state } = analyse(first, later, params);
+    expect(state.judge.signals.latency?.boundsSeconds).toEqual([0.1, 1]);
+    expect(restoreAnalysis(JSON.parse(JSON.stringify(state)))).toEqual(state);
+    const { signals } = state.judge;
+    const cut = { ...signals, latency: { ...signals.latency, stableSlow: [1] } };
+    expect(restoreAnalysis({ ...state, judge: { ...state.judge, signals: cut } })).toBeUndefined();
   });
 
   it('survives anything', () => {

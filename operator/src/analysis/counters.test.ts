@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type CountParams, type Counted, countPoll, initialCounters } from './counters.ts';
 import type { PodSample, Poll, PollOutcome } from './sample.ts';
-import { canaryPod, failedPod, poll, pollAt, stablePod, uncountedPod } from './test-polls.ts';
+import { canaryPod, failedPod, poll, pollAt, stablePod, uncountedPod } from './testing/polls.ts';
 
 const PARAMS: CountParams = { maxCarriedPolls: 3, maxPods: 10 };
 
@@ -161,6 +161,26 @@ describe('countPoll', () => {
       canary: { latency: { boundsSeconds: [1], cumulative: [5], count: 6 } },
       stable: { latency: { boundsSeconds: [0.1, 1], cumulative: [3, 5], count: 10 } },
     });
+  });
+
+  it('does not lose or repeat latency over a reading without a histogram', () => {
+    const hist = (count: number) => ({ boundsSeconds: [1], cumulative: [count - 1], count });
+    const at = (total: number, latency: { latency?: ReturnType<typeof hist> }): Poll =>
+      poll(canaryPod('c', total, latency), stablePod('s', total, latency));
+    const polls = [at(9, { latency: hist(9) }), at(12, {}), at(20, { latency: hist(20) })];
+    const [, second, third] = outcomes(polls).map(({ outcome }) => outcome);
+    expect(second).not.toHaveProperty('stable.latency');
+    expect(third).toMatchObject({ stable: { latency: { cumulative: [11], count: 11 } } });
+    expect(third).toMatchObject({ canary: { latency: { cumulative: [11], count: 11 } } });
+  });
+
+  it('judges a pod that is warming up by its errors only', () => {
+    const latency = { boundsSeconds: [1], cumulative: [0], count: 5 };
+    const started = canaryPod('c', 5, { errors: 2, latency });
+    const cold = { ...started, temperature: 'warmingUp' as const };
+    const { outcome } = last([START, poll(cold, stablePod('s', 1100))]);
+    expect(outcome).toMatchObject({ canary: { requests: 5, errors: 2 } });
+    expect(outcome).not.toHaveProperty('canary.latency');
   });
 
   it('remembers a bounded number of pods, the canary first', () => {

@@ -13,7 +13,15 @@
 // a time in which the other arm was judged already.
 import { latencyGrowth, latencyIsValid, latencyShrank, sumLatency } from './latency-counters.ts';
 import type { AnalysisParams } from './params.ts';
-import type { Arm, ArmDelta, Counters, PodSample, Poll, PollOutcome } from './sample.ts';
+import type {
+  Arm,
+  ArmDelta,
+  Counters,
+  LatencyCounters,
+  PodSample,
+  Poll,
+  PollOutcome,
+} from './sample.ts';
 
 /** What is remembered of a pod. */
 export type PodMemory =
@@ -123,9 +131,7 @@ function countArm(state: CounterState, samples: readonly PodSample[], arm: Arm):
   const growths = counted
     .map((sample) => growthOf(sample, state.pods[sample.podUid]))
     .filter((growth) => growth !== undefined);
-  // A pod that was not asked anything may not have a histogram yet; nothing of it is missing.
-  const asked = growths.filter((growth) => growth.requests > 0 || growth.latency !== undefined);
-  const latency = sumLatency(asked.map((growth) => growth.latency));
+  const latency = sumLatency(growths.flatMap((growth) => growth.latency ?? []));
   return {
     delta: {
       requests: growths.reduce((sum, growth) => sum + growth.requests, 0),
@@ -145,25 +151,58 @@ function growthOf(sample: CountedSample, memory: PodMemory | undefined): Counter
   switch (memory?.kind) {
     case 'leftOut':
       return undefined;
-    case 'read':
-      return withoutProbes(grown(memory.counters, counters), memory.probes + expectedProbes);
+    case 'read': {
+      const growth = warm(sample, grown(sample, memory.counters));
+      return withoutProbes(growth, memory.probes + expectedProbes);
+    }
     case undefined:
-      return sample.startedAfterRelease ? withoutProbes(counters, expectedProbes) : undefined;
+      if (!sample.startedAfterRelease) return undefined;
+      return withoutProbes(warm(sample, counters), expectedProbes);
   }
 }
 
-function grown(before: Counters, now: Counters): Counters {
-  const restarted =
-    now.requests < before.requests ||
-    now.errors < before.errors ||
-    latencyShrank(before.latency, now.latency);
-  if (restarted) return now;
-  const latency = latencyGrowth(before.latency, now.latency);
+/** A pod that is warming up is judged by its errors, not by its latency. */
+function warm(sample: CountedSample, growth: Counters): Counters {
+  if (sample.temperature !== 'warmingUp') return growth;
+  return { requests: growth.requests, errors: growth.errors };
+}
+
+function grown(sample: CountedSample, before: Counters): Counters {
+  const now = sample.counters;
+  if (hasRestarted(before, now)) return now;
+  const latency = latencyGrown(sample, before);
   return {
     requests: now.requests - before.requests,
     errors: now.errors - before.errors,
     ...(latency === undefined ? {} : { latency }),
   };
+}
+
+/**
+ * A histogram that was not there before holds growth only, unless the pod is older than we know.
+ */
+function latencyGrown(sample: CountedSample, before: Counters): LatencyCounters | undefined {
+  const { latency } = sample.counters;
+  if (latency === undefined) return undefined;
+  if (before.latency !== undefined) return latencyGrowth(before.latency, latency);
+  return sample.startedAfterRelease ? latency : undefined;
+}
+
+function hasRestarted(before: Counters, now: Counters): boolean {
+  return (
+    now.requests < before.requests ||
+    now.errors < before.errors ||
+    latencyShrank(before.latency, now.latency)
+  );
+}
+
+/** What to compare the next reading with; a histogram missing from this one keeps its old place. */
+function baselineOf(sample: CountedSample, memory: PodMemory | undefined): Counters {
+  const now = sample.counters;
+  if (now.latency !== undefined || memory?.kind !== 'read') return now;
+  const { latency } = memory.counters;
+  if (latency === undefined || hasRestarted(memory.counters, now)) return now;
+  return { ...now, latency };
 }
 
 /** Probes succeed, so they are taken off the requests; an error is a request in any case. */
@@ -210,7 +249,8 @@ function remembered(
   const pods: Record<string, PodMemory> = {};
   for (const sample of samples) {
     if (sample.kind === 'counted') {
-      pods[sample.podUid] = { kind: 'read', counters: sample.counters, probes: 0 };
+      const counters = baselineOf(sample, state.pods[sample.podUid]);
+      pods[sample.podUid] = { kind: 'read', counters, probes: 0 };
     } else if (sample.kind === 'failed' || state.pods[sample.podUid] !== undefined) {
       pods[sample.podUid] = { kind: 'leftOut', absentPolls: 0 };
     }

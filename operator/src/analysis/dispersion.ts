@@ -30,7 +30,9 @@ type BlockState = {
   readonly polls: number;
   readonly pods: Readonly<Record<string, Omit<PodGrowth, 'podUid'>>>;
   readonly blocks: number;
-  /** Sums of the formula; old blocks fade, so that the estimate follows the last half hour or so. */
+  /**
+   * Sums of the formula; old blocks fade, so that the estimate follows the last half hour or so.
+   */
   readonly observed: number;
   readonly expected: number;
 };

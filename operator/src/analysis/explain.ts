@@ -19,15 +19,17 @@ export type Finding =
       readonly arm: Arm;
       readonly polls: number;
     }
-  | { readonly kind: 'continue' };
+  | { readonly kind: 'continue' | 'promote' };
 
 /** One sentence without a full stop, under 300 characters. */
 export function explain(finding: Finding, numbers: VerdictNumbers): string {
-  const evidence = `evidence ${evidenceText(numbers.evidence)} of ${countText(numbers.threshold)}`;
+  const evidence = `evidence ${level(numbers)}${breakdown(numbers)}`;
   const counts = `${failures('canary', numbers.canary)}, ${share('stable', numbers.stable)}`;
   switch (finding.kind) {
     case 'continue':
-      return `${counts}; ${evidence}`;
+      return `${counts}; ${evidence}${promotion(numbers)}`;
+    case 'promote':
+      return `${counts}; ${evidence}${promotion(numbers)}: good enough`;
     case 'noData':
       return `${ignorance(finding)}; ${evidence}: held`;
     case 'hold':
@@ -36,6 +38,21 @@ export function explain(finding: Finding, numbers: VerdictNumbers): string {
     default:
       return assertNever(finding);
   }
+}
+
+function level(numbers: { readonly evidence: number; readonly threshold: number }): string {
+  return `${evidenceText(numbers.evidence)} of ${countText(numbers.threshold)}`;
+}
+
+/** Which signal it was, where there are several. */
+function breakdown({ signals }: VerdictNumbers): string {
+  if (signals.length < 2) return '';
+  const each = signals.map(({ signal, evidence }) => `${signal} ${evidenceText(evidence)}`);
+  return ` (${each.join(', ')})`;
+}
+
+function promotion({ promotion: shown }: VerdictNumbers): string {
+  return shown === undefined ? '' : `, for promotion ${level(shown)}`;
 }
 
 const OUTCOME = { rollback: 'rolled back', hold: 'held' } as const;

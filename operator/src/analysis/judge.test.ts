@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type Judged, initialJudge, judge } from './judge.ts';
+import { type Judged, initialJudge, judge, judgeCrashes } from './judge.ts';
 import { type AnalysisParams, DEFAULT_PARAMS } from './params.ts';
 import type { PollDelta, PollOutcome } from './sample.ts';
 
@@ -23,7 +23,7 @@ function delta(canary: Counts, stable: Counts, canaryWeightPercent = 5): PollDel
 const DARK: PollOutcome = { kind: 'noData', reason: 'ScrapeFailed', arm: 'canary', polls: 4 };
 
 function judged(outcomes: readonly PollOutcome[], params = PARAMS): Judged {
-  let result = judge(initialJudge(), { kind: 'carried', polls: 0 }, params);
+  let result = judge(initialJudge(params), { kind: 'carried', polls: 0 }, params);
   for (const outcome of outcomes) result = judge(result.state, outcome, params);
   return result;
 }
@@ -135,6 +135,37 @@ describe('judge', () => {
       reason: 'NoTraffic',
       numbers: { evidence: 1 },
     });
+  });
+
+  it('promotes only on evidence, never during an outage, and says so', () => {
+    const params = {
+      ...PARAMS,
+      promotion: { ratio: 1, margin: 0.01, falsePromotionRate: 0.05 },
+    };
+    const well = delta([40, 0], [760, 0]);
+    const outage = delta([40, 20], [760, 380]);
+    expect(judged(times(5, well), params).verdict.kind).toBe('continue');
+    const { verdict } = judged(times(15, well), params);
+    expect(verdict.kind).toBe('promote');
+    expect(verdict.sentence).toMatch(/, for promotion \d+ of 20: good enough$/);
+    expect(judged([...times(15, well), outage], params).verdict.kind).toBe('hold');
+    expect(judged([...times(15, well), DARK], params).verdict.kind).toBe('noData');
+  });
+
+  it('says which signal it was', () => {
+    const params = { ...PARAMS, restarts: { toleratedPerPodHour: 0.5 } };
+    const crash = {
+      elapsedSeconds: 2,
+      canary: { pods: 1, restarts: 1 },
+      stable: { pods: 19, restarts: 0 },
+    };
+    const crashed = [1, 2, 3].reduce(
+      (state) => judgeCrashes(state, crash, params),
+      initialJudge(params),
+    );
+    const { verdict } = judge(crashed, { kind: 'carried', polls: 1 }, params);
+    expect(verdict.kind).toBe('rollback');
+    expect(verdict.sentence).toMatch(/evidence 10,\d+ of 100 \(errors 1.00, restarts 30,\d+\)/);
   });
 
   it('keeps the state under 1 KB of JSON that reads back the same', () => {

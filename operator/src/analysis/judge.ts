@@ -1,22 +1,37 @@
 // From differences to a verdict. The order of the questions is the rule; each is asked at every
 // poll.
 import { type CeilingState, initialCeiling, stepCeiling } from './ceiling.ts';
-import { type EProcessState, initialEProcess, logEvidence, stepEProcess } from './e-process.ts';
 import { type Finding, explain } from './explain.ts';
+import { mergedLogEvidence } from './merge.ts';
+import {
+  type NonInferiorityState,
+  initialNonInferiority,
+  logNonInferiority,
+  stepNonInferiority,
+} from './non-inferiority.ts';
 import type { AnalysisParams } from './params.ts';
 import { rateDifference } from './rate-difference.ts';
-import type { PollDelta, PollOutcome } from './sample.ts';
+import type { PollDelta, PollOutcome, RestartDelta } from './sample.ts';
+import {
+  type SignalsState,
+  initialSignals,
+  logSignals,
+  stepCrashes,
+  stepRequests,
+} from './signals.ts';
 import { type SilenceState, initialSilence, stepSilence } from './silence.ts';
 import type { ArmCounts, Verdict, VerdictNumbers } from './verdict.ts';
 
-/** Plain JSON, under 1 KB. */
+/** Plain JSON; under 1 KB without latency, which adds about as much again. */
 export type JudgeState = {
-  readonly errors: EProcessState;
+  readonly signals: SignalsState;
+  readonly promotion?: NonInferiorityState;
   /** ln of the most evidence there ever was: a verdict that was reached stays reached. */
   readonly peakLogEvidence: number;
   readonly canary: ArmCounts;
   readonly stable: ArmCounts;
   readonly stableCeiling: CeilingState;
+  readonly canaryCeiling: CeilingState;
   readonly silence: SilenceState;
   /** Polls in a row without a canary request. */
   readonly quietPolls: number;
@@ -27,13 +42,15 @@ export type Judged = { readonly state: JudgeState; readonly verdict: Verdict };
 /** More evidence than this is shown as this: JSON has no Infinity. */
 const EVIDENCE_SHOWN_MAX = 1e12;
 
-export function initialJudge(): JudgeState {
+export function initialJudge(params: AnalysisParams): JudgeState {
   return {
-    errors: initialEProcess(),
+    signals: initialSignals(params),
+    ...(params.promotion === undefined ? {} : { promotion: initialNonInferiority() }),
     peakLogEvidence: 0,
     canary: { requests: 0, errors: 0 },
     stable: { requests: 0, errors: 0 },
     stableCeiling: initialCeiling(),
+    canaryCeiling: initialCeiling(),
     silence: initialSilence(),
     quietPolls: 0,
   };
@@ -50,12 +67,17 @@ export function judge(state: JudgeState, outcome: PollOutcome, params: AnalysisP
   return { state: next, verdict: verdictOf(finding, { numbers, sentence }) };
 }
 
-/** First answer wins: certain harm, silence, a shared outage, ignorance, and only then calm. */
-function findingOf(
+/** Takes in crashes; the verdict of the same poll's `judge` counts them. */
+export function judgeCrashes(
   state: JudgeState,
-  outcome: PollOutcome,
+  delta: RestartDelta,
   params: AnalysisParams,
-): Finding {
+): JudgeState {
+  return withPeak({ ...state, signals: stepCrashes(state.signals, delta, params) }, params);
+}
+
+/** First answer wins: certain harm, silence, ignorance, a shared outage, and only then calm. */
+function findingOf(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): Finding {
   if (state.peakLogEvidence >= -Math.log(params.falseRollbackRate)) {
     return { kind: 'rollback', reason: 'EvidenceOfHarm' };
   }
@@ -70,7 +92,15 @@ function findingOf(
   if (state.quietPolls >= params.quietPolls) {
     return { kind: 'noData', reason: 'NoTraffic', arm: 'canary', polls: state.quietPolls };
   }
-  return { kind: 'continue' };
+  return isGoodEnough(state, outcome, params) ? { kind: 'promote' } : { kind: 'continue' };
+}
+
+/** Shown not to be worse, and not above the ceiling in absolute terms either. */
+function isGoodEnough(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): boolean {
+  if (params.promotion === undefined || state.promotion === undefined) return false;
+  const needed = -Math.log(params.promotion.falsePromotionRate);
+  const isShown = logNonInferiority(state.promotion) >= needed;
+  return isShown && outcome.kind === 'delta' && state.canaryCeiling.kind === 'below';
 }
 
 function verdictOf(
@@ -84,52 +114,72 @@ function verdictOf(
       return { kind: 'hold', reason: finding.reason, ...told };
     case 'noData':
       return { kind: 'noData', reason: finding.reason, ...told };
+    case 'promote':
     case 'continue':
-      return { kind: 'continue', ...told };
+      return { kind: finding.kind, ...told };
   }
 }
 
 function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams): JudgeState {
-  const errorParams = errorParamsOf(params);
-  const errors = stepEProcess(state.errors, delta, errorParams);
-  const quiet = delta.canary.requests <= 0;
-  return {
-    errors,
-    peakLogEvidence: Math.max(state.peakLogEvidence, logEvidence(errors, errorParams)),
+  const { stableErrorCeiling, promotion } = params;
+  const next: JudgeState = {
+    ...state,
+    signals: stepRequests(state.signals, delta, params),
     canary: plus(state.canary, delta.canary),
     stable: plus(state.stable, delta.stable),
-    stableCeiling: stepCeiling(state.stableCeiling, delta.stable, params.stableErrorCeiling),
+    stableCeiling: stepCeiling(state.stableCeiling, delta.stable, stableErrorCeiling),
+    canaryCeiling: stepCeiling(state.canaryCeiling, delta.canary, stableErrorCeiling),
     silence: stepSilence(state.silence, delta),
-    quietPolls: quiet ? state.quietPolls + 1 : 0,
+    quietPolls: delta.canary.requests <= 0 ? state.quietPolls + 1 : 0,
   };
+  if (promotion === undefined) return withPeak(next, params);
+  const before = state.promotion ?? initialNonInferiority();
+  const { dispersion } = params.errors;
+  const after = stepNonInferiority(before, delta, { ...promotion, dispersion });
+  return withPeak({ ...next, promotion: after }, params);
+}
+
+function withPeak(state: JudgeState, params: AnalysisParams): JudgeState {
+  const logEvidence = mergedLogEvidence(logSignals(state.signals, params));
+  return { ...state, peakLogEvidence: Math.max(state.peakLogEvidence, logEvidence) };
 }
 
 function numbersOf(state: JudgeState, params: AnalysisParams): VerdictNumbers {
   const { canary, stable } = state;
   const difference = rateDifference(canary, stable);
-  const logNow = logEvidence(state.errors, errorParamsOf(params));
+  const signals = logSignals(state.signals, params);
   const threshold = 1 / params.falseRollbackRate;
   // After the verdict, show the evidence it was reached with, not what later polls made of it.
   const reached = state.peakLogEvidence >= Math.log(threshold);
-  const evidence = shown(reached ? state.peakLogEvidence : logNow);
+  const logNow = mergedLogEvidence(signals);
   return {
-    evidence,
+    evidence: shown(reached ? state.peakLogEvidence : logNow),
     threshold,
     canary,
     stable,
     ...(difference === undefined ? {} : { errorRateDifference: difference }),
-    signals: [{ signal: 'errors', weight: 1, evidence }],
+    signals: signals.map(({ signal, weight, logEvidence }) => ({
+      signal,
+      weight,
+      evidence: shown(logEvidence),
+    })),
+    ...promotionNumbers(state, params),
   };
 }
 
-function errorParamsOf(params: AnalysisParams): Parameters<typeof logEvidence>[1] {
-  return { ...params.errors, plannedPolls: params.plannedPolls };
+function promotionNumbers(
+  state: JudgeState,
+  params: AnalysisParams,
+): Pick<VerdictNumbers, 'promotion'> {
+  if (params.promotion === undefined || state.promotion === undefined) return {};
+  const evidence = shown(logNonInferiority(state.promotion));
+  return { promotion: { evidence, threshold: 1 / params.promotion.falsePromotionRate } };
 }
 
 function plus(a: ArmCounts, b: ArmCounts): ArmCounts {
   return { requests: a.requests + b.requests, errors: a.errors + b.errors };
 }
 
-function shown(logEvidenceNow: number): number {
-  return Math.min(EVIDENCE_SHOWN_MAX, Math.exp(logEvidenceNow));
+function shown(logEvidence: number): number {
+  return Math.min(EVIDENCE_SHOWN_MAX, Math.exp(logEvidence));
 }

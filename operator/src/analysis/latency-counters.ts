@@ -27,15 +27,11 @@ export function latencyShrank(
   return now.count < before.count || now.cumulative.some((n, i) => n < (before.cumulative[i] ?? 0));
 }
 
-/**
- * What was observed between two readings; undefined where they cannot be compared. No histogram in
- * the first reading means that nothing had been observed by then.
- */
+/** What was observed between two readings; undefined where they cannot be compared. */
 export function latencyGrowth(
-  before: LatencyCounters | undefined,
-  now: LatencyCounters | undefined,
+  before: LatencyCounters,
+  now: LatencyCounters,
 ): LatencyCounters | undefined {
-  if (now === undefined || before === undefined) return now;
   if (!sameBounds(before, now)) return undefined;
   const cumulative = now.cumulative.map((n, i) => n - (before.cumulative[i] ?? 0));
   const growth = { boundsSeconds: now.boundsSeconds, cumulative, count: now.count - before.count };
@@ -43,18 +39,10 @@ export function latencyGrowth(
   return latencyIsValid(growth) ? growth : undefined;
 }
 
-/**
- * Sum over pods, on the bounds they all have. Undefined if one of them has no histogram: its
- * requests would be missing from one arm.
- */
-export function sumLatency(
-  all: readonly (LatencyCounters | undefined)[],
-): LatencyCounters | undefined {
+/** Sum over the pods that have a histogram, on the bounds they all have. */
+export function sumLatency(all: readonly LatencyCounters[]): LatencyCounters | undefined {
   const [first, ...rest] = all;
-  return rest.reduce(
-    (sum, next) => (sum === undefined || next === undefined ? undefined : add(sum, next)),
-    first,
-  );
+  return first === undefined ? undefined : rest.reduce(add, first);
 }
 
 /** The same histogram on those of `boundsSeconds` that it has. */

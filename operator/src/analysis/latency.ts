@@ -1,7 +1,7 @@
 // Evidence that the canary is slower, from classic histogram buckets. For each boundary b the share
 // of requests slower than b is compared as a rate, with the safe test for two proportions (Turner,
-// Ly & Grunwald, arXiv 2106.02693); all boundaries and alternatives are averaged, which is a test of
-// stochastic order that needs no independence between boundaries.
+// Ly & Grunwald, arXiv 2106.02693); all boundaries and alternatives are averaged, which is a test
+// of stochastic order that needs no independence between boundaries.
 //
 // One poll, one boundary: x of n canary requests and y of m stable requests are too slow. With
 // theta_s guessed from EARLIER polls of stable, theta_c its odds times a multiplier, and
@@ -77,7 +77,7 @@ export function stepLatency(
     stableSlow: stable.map((slow, index) => (known.stableSlow[index] ?? 0) + slow),
     mixture:
       asked && learnt
-        ? stepMixture(known.mixture, gains.map((gain) => gain / params.dispersion), params.plannedPolls)
+        ? stepMixture(known.mixture, tempered(gains, params), params.plannedPolls)
         : known.mixture,
   };
 }
@@ -85,6 +85,15 @@ export function stepLatency(
 /** ln of the evidence that the canary is slower. */
 export function logLatencyEvidence(state: LatencyState, params: LatencyParams): number {
   return state.mixture.logS.length === 0 ? 0 : logMixture(state.mixture, params.plannedPolls);
+}
+
+/** True where the parts of a state belong together; for a state that was stored. */
+export function latencyStateFits(state: LatencyState): boolean {
+  const { boundsSeconds, stableSlow, mixture } = state;
+  const pairs = Math.max(0, boundsSeconds.length - 1);
+  return (
+    stableSlow.length === boundsSeconds.length && mixture.logS.length === pairs * ODDS.length
+  );
 }
 
 /** The boundaries to compare are those both arms have; two are needed for the slack. */
@@ -130,6 +139,10 @@ function gainsAt(poll: {
     const mean = (canary.requests * theta + stable.requests * guess) / all;
     return gain(canary, theta, mean) + gain(stable, guess, mean);
   });
+}
+
+function tempered(gains: readonly number[], { dispersion }: LatencyParams): readonly number[] {
+  return gains.map((logRatio) => logRatio / dispersion);
 }
 
 function gain({ requests, slow }: Slow, theta: number, mean: number): number {

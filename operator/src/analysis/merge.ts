@@ -1,6 +1,6 @@
-// Several signals, one decision: the weighted mean of their evidence. The mean of e-processes is one,
-// whatever they have to do with each other, so 1/alpha bounds the whole; no other way of merging
-// does at least as well without knowing more (Vovk & Wang 2021; Wang, arXiv 2409.19888).
+// Several signals, one decision: the weighted mean of their evidence. The mean of e-processes is
+// one, whatever they have to do with each other, so 1/alpha bounds the whole; no other way of
+// merging does at least as well without knowing more (Vovk & Wang 2021; Wang, arXiv 2409.19888).
 import { logAdd, logOf } from './log-space.ts';
 import type { Signal } from './verdict.ts';
 

@@ -5,10 +5,11 @@
 //   r_s = 1 + c theta1 n_c / n_s        for each c of a grid in (0, 1)
 //   l   = x_c ln(1 - c) + x_s ln r_s + n_c delta1 c
 //
-// With independent errors and 1 + u <= e^u, E[e^l] <= exp(-c n_c p_c + c theta1 n_c p_s + n_c delta1
-// c) <= 1 under the null. The mean over c is compared with 1/beta; Ville's inequality bounds by beta
-// the share of bad releases ever promoted. With no error anywhere it takes ln(1/beta)/delta1 canary
-// requests. phi tempers as in e-process.ts: (r^u - 1)/u rises in u for r < 1 as well.
+// With independent errors and 1 + u <= e^u, E[e^l] <= exp(-c n_c p_c + c theta1 n_c p_s + n_c
+// delta1 c) <= 1 under the null. The mean over c is compared with 1/beta; Ville's inequality bounds
+// by beta the share of bad releases ever promoted. With no error anywhere it takes
+// ln(1/beta)/delta1 canary requests. phi tempers as in e-process.ts: (r^u - 1)/u rises in u for r <
+// 1 as well.
 import { LOG_ZERO, logMean } from './log-space.ts';
 import type { TwoArmCounts } from './e-process.ts';
 

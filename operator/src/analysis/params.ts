@@ -11,6 +11,26 @@ export type ErrorParams = {
   readonly dispersion: number;
 };
 
+/** The test on latency histograms. */
+export type LatencySignalParams = {
+  /** phi of slow requests; they come in episodes, so it is seldom 1. */
+  readonly dispersion: number;
+};
+
+/** The test on crashes of canary pods. */
+export type RestartSignalParams = {
+  /** Crashes per pod and hour that are acceptable; see toleratedPerPodHour in restarts.ts. */
+  readonly toleratedPerPodHour: number;
+};
+
+/** Promotion by evidence: from ratio * stable + margin on, a canary is not good enough. */
+export type PromotionParams = {
+  readonly ratio: number;
+  readonly margin: number;
+  /** beta: largest share (0..1) of such canaries that are promoted all the same. */
+  readonly falsePromotionRate: number;
+};
+
 /** When an unanswered share of traffic is a failure of the canary. */
 export type SilenceParams = {
   /** Requests that stable's counters, scaled by the weight, must predict before silence counts. */
@@ -39,6 +59,12 @@ export type AnalysisParams = {
   readonly silence: SilenceParams;
   /** Error rate (0..1) of stable above which promotion waits. */
   readonly stableErrorCeiling: number;
+  /** Left out: latency is not judged. */
+  readonly latency?: LatencySignalParams;
+  /** Left out: crashes are not judged here. */
+  readonly restarts?: RestartSignalParams;
+  /** Left out: no verdict says `promote`. */
+  readonly promotion?: PromotionParams;
 };
 
 /** Dispersion to assume with fewer than 3 stable pods or less than 10 minutes of history. */

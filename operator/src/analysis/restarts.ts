@@ -1,10 +1,11 @@
-// Evidence that the canary crashes more often than a pod may: container restarts against an absolute
-// tolerance. A comparison with stable would be weak where both have few pods; one crash proves
-// nothing, the second one soon after nearly does.
+// Evidence that the canary crashes more often than a pod may: container restarts against an
+// absolute tolerance. A comparison with stable would be weak where both have few pods; one crash
+// proves nothing, the second one soon after nearly does.
 //
 // With lambda0 the tolerated crashes per pod and second, x crashes in s pod-seconds, and crashes
 // that come as a Poisson process of at most that rate, e^(x ln k - lambda0 s (k - 1)) has
 // expectation at most 1 for each multiple k.
+import type { RestartCounts, RestartDelta } from './sample.ts';
 import { type MixtureState, initialMixture, logMixture, stepMixture } from './start-mixture.ts';
 
 export type RestartParams = {
@@ -13,22 +14,11 @@ export type RestartParams = {
   readonly plannedPolls: number;
 };
 
-/** One arm over one poll. */
-export type RestartCounts = {
-  readonly pods: number;
-  /** Restarts with a reason to worry: exit code other than 0, or out of memory. */
-  readonly restarts: number;
-};
-
-export type RestartDelta = {
-  readonly elapsedSeconds: number;
-  readonly canary: RestartCounts;
-  readonly stable: RestartCounts;
-};
-
 export type RestartState = {
   readonly mixture: MixtureState;
-  /** Restarts per pod of late, fading with every poll: to see whether stable has the same trouble. */
+  /**
+   * Restarts per pod of late, fading with every poll: to see whether stable has the same trouble.
+   */
   readonly recent: { readonly canary: number; readonly stable: number };
 };
 

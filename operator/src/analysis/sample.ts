@@ -31,6 +31,8 @@ export type PodSample =
       /** True: everything it ever counted belongs to this release. False: only growth counts. */
       readonly startedAfterRelease: boolean;
       readonly counters: Counters;
+      /** Just started: what it is slow at now is no sign of how it will do. Left out: warm. */
+      readonly temperature?: 'warm' | 'warmingUp';
       /** Probe requests since the last poll that the counters cannot tell from users' requests. */
       readonly expectedProbes?: number;
     }
@@ -47,6 +49,21 @@ export type Poll = {
   /** Share of requests the canary is observed to get, 0..100. 0 until a weight is observed. */
   readonly canaryWeightPercent: number;
   readonly samples: readonly PodSample[];
+  /** Crashes since the last poll; known from the pods' status even when no scrape succeeds. */
+  readonly restarts?: RestartDelta;
+};
+
+/** Crashes of one arm over one poll. */
+export type RestartCounts = {
+  readonly pods: number;
+  /** Restarts with a reason to worry: exit code other than 0, or out of memory. */
+  readonly restarts: number;
+};
+
+export type RestartDelta = {
+  readonly elapsedSeconds: number;
+  readonly canary: RestartCounts;
+  readonly stable: RestartCounts;
 };
 
 /** What one arm did between two polls. */

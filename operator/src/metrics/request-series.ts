@@ -1,6 +1,5 @@
 // Adding up series of request counters: which are users' requests, which of those failed, and the
 // latency buckets beside them. Shared by the codecs; knows no particular name.
-import { latencyIsValid } from '../analysis/latency-counters.ts';
 import type { LatencyCounters } from '../analysis/sample.ts';
 import type { CounterReading, ExcludedPaths } from './codec.ts';
 import type { Exposition } from './exposition.ts';
@@ -16,6 +15,9 @@ export type RequestNaming = {
   /** Sample name of histogram buckets in seconds. */
   readonly buckets: string;
 };
+
+/** A classic histogram has a dozen; one with more than this is not read. */
+const MAX_BOUNDS = 64;
 
 const PATH_LABELS = ['http_route', 'route', 'path', 'handler', 'endpoint', 'uri', 'url_path'];
 
@@ -111,5 +113,16 @@ function readLatency(
     cumulative: finite.map(({ total }) => total),
     count: infinite.total,
   };
-  return finite.length > 0 && latencyIsValid(latency) ? latency : undefined;
+  return isHistogram(latency) ? latency : undefined;
+}
+
+/** Buckets that are read while requests end can contradict each other; then there is no latency. */
+function isHistogram({ boundsSeconds, cumulative, count }: LatencyCounters): boolean {
+  const rising = [0, ...cumulative, count];
+  return (
+    boundsSeconds.length > 0 &&
+    boundsSeconds.length <= MAX_BOUNDS &&
+    boundsSeconds.every(Number.isFinite) &&
+    rising.every((total, i) => Number.isFinite(total) && total >= (rising[i - 1] ?? 0))
+  );
 }

@@ -1,5 +1,5 @@
 // Polls for tests: pods that count, fail or vanish, said in one line each.
-import type { Arm, Counters, PodSample, Poll } from './sample.ts';
+import type { Arm, Counters, PodSample, Poll } from '../sample.ts';
 
 type Options = {
   readonly errors?: number;
