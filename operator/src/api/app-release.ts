@@ -154,7 +154,9 @@ const traffic = z
 
 const counter = z
   .object({
-    name: z.string().min(1).max(200).regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/),
+    name: z.string().min(1).max(200).regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/).meta({
+      description: 'Name of the counter, as the metrics page has it.',
+    }),
     labels: z.record(z.string(), z.string().max(256)).optional().meta({
       description: 'Labels a series must have, as regular expressions matched against the whole value.',
     }),
