@@ -15,7 +15,7 @@ import type { Outcome } from './kube/worker.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { decide } from './rollout/decide.ts';
-import type { Decision } from './rollout/decision.ts';
+import type { Decision, EffectKind } from './rollout/decision.ts';
 import { checkEffects } from './rollout/invariants.ts';
 import type { Snapshot } from './rollout/snapshot.ts';
 import { statusOf } from './rollout/status.ts';
@@ -42,6 +42,9 @@ export interface ReconcileOptions {
 const FIGURES_EVERY_MS = 10_000;
 /** What only a person can mend is looked at this often, and whenever something changes. */
 const TOLD_EVERY_MS = 30_000;
+
+/** After these a status based on what was seen would be refused. */
+const REWRITES_RELEASE: ReadonlySet<EffectKind> = new Set(['addFinalizer', 'removeFinalizer', 'claimReplicas']);
 
 /** A reconciler for one store. It keeps nothing but when it last wrote figures. */
 export function createReconciler(options: ReconcileOptions): (key: string) => Promise<Outcome> {
@@ -79,8 +82,8 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
       if (meaning.kind === 'lookAgain') return { kind: 'retry', error };
       told = { ...decision, next: snapshot.state, phase: 'Blocked', reason: meaning.reason, message: meaning.message };
     }
-    // A release without its finalizer may be gone already.
-    if (allowed.some((effect) => effect.kind === 'removeFinalizer')) return { kind: 'done' };
+    // The AppRelease itself has moved (or is gone): its event brings us back.
+    if (allowed.some(({ kind }) => REWRITES_RELEASE.has(kind))) return { kind: 'done' };
     const waitMs = await writeIfNew({ options, key, client, materials, snapshot, decision: told, lastWrite });
     return outcomeOf(options, told, waitMs);
   };
