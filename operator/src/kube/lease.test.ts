@@ -197,6 +197,19 @@ describe('lease elector', () => {
     expect(lease(store)).toMatchObject({ holderIdentity: '' });
   });
 
+  it.each([0, 1, 2, 3, 4, 5])(
+    'does not lead after stop, when an answer comes %d steps later',
+    async (steps) => {
+      const a = candidate(createFakeStore(), 'a');
+      await pass([a], 100);
+      a.clock.advance(2000);
+      for (let i = 0; i < steps; i++) await Promise.resolve();
+      await a.elector.stop();
+      await turn();
+      expect(a.elector.isLeader()).toBe(false);
+    },
+  );
+
   it('leaves no timer when stopped', async () => {
     const store = createFakeStore();
     const a = candidate(store, 'a');

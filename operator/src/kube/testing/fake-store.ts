@@ -170,11 +170,10 @@ export function createFakeStore(): FakeStore {
           const event = seenThrough(entry, selected);
           if (event !== undefined) send(event);
         };
-        const bookmark = () =>
-          send({
-            type: 'BOOKMARK',
-            object: { metadata: { resourceVersion: String(version) } },
-          });
+        const bookmark = () => {
+          if (query.get('allowWatchBookmarks') !== 'true') return;
+          send({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version) } } });
+        };
         const watcher = { hear, bookmark };
         for (const entry of history) hear(entry);
         watchers.add(watcher);
@@ -189,7 +188,9 @@ export function createFakeStore(): FakeStore {
       const message = `"${object.metadata.name}" already exists`;
       return failure(409, { reason: 'AlreadyExists', message });
     }
-    if (call.query.get('dryRun') === 'All') return json(201, object);
+    if (call.query.get('dryRun') === 'All') {
+      return json(201, { ...object, metadata: { ...object.metadata, uid: 'not-kept' } });
+    }
     return json(201, store(place.collection, object));
   }
 
