@@ -1,10 +1,15 @@
 // Ends a cluster from its recorded state alone: works after a crash of its starter.
 
-import { rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { leftovers } from './leftovers.ts';
 import type { Leftover } from './leftovers.ts';
-import { logDir, stateDir } from './paths.ts';
+import { removeCgroups } from './node/cgroups.ts';
+import { removeNetwork } from './node/network.ts';
+import { planNode } from './node/plan.ts';
+import { cacheFolder, logDir, stateDir } from './paths.ts';
 import { stopDaemons } from './process/daemon.ts';
 import { readState } from './state.ts';
 
@@ -13,8 +18,22 @@ export const down = async (name: string): Promise<readonly Leftover[]> => {
   const state = readState(name);
   if (state === undefined) return leftovers({ name });
   await stopDaemons(state.daemons);
-  rmSync(stateDir(name), { recursive: true, force: true });
-  return leftovers({ name });
+  const { network } = state;
+  if (network !== undefined) {
+    const plan = planNode(network.index);
+    await removeCgroups(plan.cgroup);
+    await removeNetwork(plan);
+  }
+  removeState(name);
+  return leftovers(network === undefined ? { name } : { name, prefix: network.prefix });
+};
+
+/** Gigabytes of unpacked images take seconds to remove, so that goes on after we have ended. */
+const removeState = (name: string): void => {
+  const trash = mkdtempSync(join(cacheFolder('trash'), 'state-'));
+  renameSync(stateDir(name), join(trash, 'state'));
+  const child = spawn('rm', ['-rf', '--one-file-system', trash], { detached: true, stdio: 'ignore' });
+  child.unref();
 };
 
 /**
