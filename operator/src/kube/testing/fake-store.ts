@@ -261,9 +261,12 @@ export function createFakeStore(): FakeStore {
   };
 }
 
+const PATH =
+  /^(\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?/;
+
 /** /api/v1/pods, /apis/apps/v1/namespaces/x/deployments/y/status */
 function parsePath(path: string): Place | undefined {
-  const match = /^(\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?/.exec(path);
+  const match = PATH.exec(path);
   const [, base, namespace = '', plural, name] = match ?? [];
   if (base === undefined || plural === undefined) return undefined;
   return { collection: `${base}/${plural}`, namespace, name };
