@@ -1,0 +1,47 @@
+# The two commands of a newcomer are `make demo` and `make test`. Both install what they need.
+# `npm run help` lists the rest.
+
+.PHONY: demo demo-down test test-unit test-app test-integration test-e2e check setup help
+
+# Node of the right version comes with the packages, so that any Node from 20 on can start this.
+node := node_modules/.bin/node
+
+help:
+	@sed -n 's/^# //p' Makefile; echo; grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /  /'
+
+node_modules/.installed: package-lock.json package.json
+	npm ci --no-audit --no-fund
+	touch $@
+
+app/src/generated/client.ts: prisma/schema.prisma node_modules/.installed
+	npm run --silent generate
+	touch $@
+
+setup: app/src/generated/client.ts ## installs packages and generates the database client
+
+setup-postgres: setup
+	$(node) tools/setup/postgres.ts
+
+demo: setup ## a cluster, the app, a good release and bad ones that are taken back
+	$(node) test/e2e/demo/main.ts
+
+demo-down: setup ## takes the demo's cluster down and lists what is left
+	$(node) test/cluster/main.ts down
+
+test: setup-postgres ## everything this machine can run; a tier that cannot run fails
+	$(node) tools/test/main.ts $(TIERS)
+
+check: setup ## what needs no cluster
+	npm run check
+
+test-unit: setup
+	$(node) tools/test/main.ts typecheck lint tidy gen synth unit
+
+test-app: setup-postgres
+	$(node) tools/test/main.ts app
+
+test-integration: setup
+	$(node) tools/test/main.ts integration
+
+test-e2e: setup
+	$(node) tools/test/main.ts e2e
