@@ -29,9 +29,9 @@ async function run(config: AppConfig): Promise<void> {
   metrics.observePool(pool);
   const store = createPostgresStore({ pool, retry: { ...defaultRetryPolicy, onRetry: metrics.recordRetry } });
   const readiness = createReadinessGate({ checkSchema: store.checkSchema, neverReady: faults.neverReady, timeoutMs: readinessTimeoutMs });
-  let draining = false;
+  const drain = new AbortController();
   const inject = createFaultInjector(faults);
-  const app = createApp({ version, store, logger, metrics, readiness, inject, isDraining: () => draining });
+  const app = createApp({ version, store, logger, metrics, readiness, inject, drain: drain.signal });
 
   const stopSignal = firstSignal();
   const main = await listen(app, { host: config.host, port: config.port });
@@ -44,7 +44,7 @@ async function run(config: AppConfig): Promise<void> {
   // Not ready from here on, but still serving: the cluster needs a moment to take us out of its
   // endpoints. Each answer closes its connection, so that none is idle at the end.
   readiness.close();
-  draining = true;
+  drain.abort();
   await sleep(config.drainMs);
   await main.close(config.closeTimeoutMs);
   await store.close();

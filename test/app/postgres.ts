@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,17 +53,21 @@ export async function startPostgres(): Promise<PrivatePostgres> {
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr}`);
   const port = await freePort();
   const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: dir, max_connections: 120, fsync: 'off', log_min_messages: 'fatal' };
+  const logFile = join(dir, 'server.log');
+  const log = openSync(logFile, 'w');
   const server = spawn(
     join(binDir, 'postgres'),
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...account, cwd: dir, stdio: ['ignore', 'ignore', 'inherit'] },
+    { ...account, cwd: dir, stdio: ['ignore', 'ignore', log] },
   );
+  closeSync(log);
   const instance = describeServer({ server, dir, port, password, binDir });
   try {
     await waitUntilItAnswers(instance, server);
   } catch (error) {
+    const said = readFileSync(logFile, 'utf8').slice(-2_000);
     await instance.stop();
-    throw error;
+    throw new Error(`PostgreSQL did not start: ${said}`, { cause: error });
   }
   return instance;
 }

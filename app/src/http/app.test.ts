@@ -23,16 +23,16 @@ let metrics: Metrics;
 let readiness: ReadinessGate;
 let listener: Listener;
 let lines: string[];
-let draining: boolean;
+let drain: AbortController;
 
 async function start(faults: FaultConfig = noFaults): Promise<void> {
   store = createMemoryStore();
   metrics = createMetrics({ version });
   readiness = createReadinessGate({ checkSchema: store.checkSchema, neverReady: faults.neverReady, timeoutMs: 1_000 });
   lines = [];
-  draining = false;
+  drain = new AbortController();
   const logger = createLogger({ level: 'debug', version, destination: { write: (line) => void lines.push(line) } });
-  const app = createApp({ version, store, logger, metrics, readiness, inject: createFaultInjector(faults, () => 0), isDraining: () => draining });
+  const app = createApp({ version, store, logger, metrics, readiness, inject: createFaultInjector(faults, () => 0), drain: drain.signal });
   listener = await listen(app, { host: '127.0.0.1', port: 0 });
 }
 
@@ -205,7 +205,7 @@ describe('every answer', () => {
 
   it('asks clients to leave while draining', async () => {
     expect((await get('/version')).headers.get('connection')).toBe('keep-alive');
-    draining = true;
+    drain.abort();
     expect((await get('/version')).headers.get('connection')).toBe('close');
   });
 });

@@ -23,18 +23,19 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly readiness: ReadinessGate;
   readonly inject: FaultInjector;
-  readonly isDraining: () => boolean;
+  /** Aborted when the pod begins to drain. */
+  readonly drain: AbortSignal;
 }
 
 const maxBodyBytes = 16_384;
 
 /** Everything users and probes can ask for. */
 export function createApp(options: AppOptions): Express {
-  const { version, store, logger, metrics, readiness, inject, isDraining } = options;
+  const { version, store, logger, metrics, readiness, inject, drain } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(createRequestContext({ version, logger, metrics, isDraining }));
+  app.use(createRequestContext({ version, logger, metrics, drain }));
 
   // Probes come before everything that can fail or be told to.
   app.get('/livez', named('/livez'), (_request, response) => void response.json({ status: 'alive' }));

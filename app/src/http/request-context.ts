@@ -1,7 +1,7 @@
 // Wraps each request: its id, the version that answers, its metrics, its line in the log.
 import { randomUUID } from 'node:crypto';
 
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -10,8 +10,8 @@ export interface RequestContextOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** True once the pod drains: each answer then asks the client to take its next request elsewhere. */
-  readonly isDraining: () => boolean;
+  /** Aborted once the pod drains: each answer then asks the client to take its next request elsewhere. */
+  readonly drain: AbortSignal;
 }
 
 /** A client's id is kept when it is short and plain; anything else could be used to forge log lines. */
@@ -19,7 +19,11 @@ const plainId = /^[\w.-]{1,64}$/;
 /** What a proxy logs for a client that has gone. */
 const clientClosed = '499';
 
-export function createRequestContext({ version, logger, metrics, isDraining }: RequestContextOptions): RequestHandler {
+export function createRequestContext({ version, logger, metrics, drain }: RequestContextOptions): RequestHandler {
+  const inFlight = new Set<Response>();
+  drain.addEventListener('abort', () => {
+    for (const response of inFlight) leaveAfter(response);
+  });
   return (request, response, next) => {
     const startedAt = process.hrtime.bigint();
     const offered = request.get('x-request-id');
@@ -27,8 +31,11 @@ export function createRequestContext({ version, logger, metrics, isDraining }: R
     response.locals['requestId'] = requestId;
     response.set('x-request-id', requestId);
     response.set('x-app-version', version);
-    if (isDraining()) response.set('connection', 'close');
+    if (drain.aborted) leaveAfter(response);
+    inFlight.add(response);
+    metrics.beginRequest();
     response.once('close', () => {
+      inFlight.delete(response);
       const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
       const code = response.writableFinished ? String(response.statusCode) : clientClosed;
       const route = typeof response.locals['route'] === 'string' ? response.locals['route'] : 'unmatched';
@@ -39,4 +46,9 @@ export function createRequestContext({ version, logger, metrics, isDraining }: R
     });
     next();
   };
+}
+
+/** The connection ends with this answer, in good order on both sides. */
+function leaveAfter(response: Response): void {
+  if (!response.headersSent) response.set('connection', 'close');
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { classifyDatabaseError } from './database-error.ts';
 
 const wrapped = (code: string): unknown => ({ code: 'P2010', meta: { driverAdapterError: { name: 'DriverAdapterError', cause: { kind: 'postgres', originalCode: code } } } });
+const rawQuery = (kind: string): unknown => ({ code: 'P2010', meta: { driverAdapterError: { cause: { kind } } } });
 
 describe('classifyDatabaseError', () => {
   it.each([
@@ -17,6 +18,8 @@ describe('classifyDatabaseError', () => {
     ['too many connections', wrapped('53300'), 'unreachable'],
     ['a refused connection', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'unreachable'],
     ['a pool that gave nothing in time', new Error('timeout exceeded when trying to connect'), 'unreachable'],
+    ['a raw query that met a reset socket', rawQuery('ConnectionClosed'), 'lost'],
+    ['a raw query that found nobody', rawQuery('DatabaseNotReachable'), 'unreachable'],
     ['a broken check constraint', wrapped('23514'), 'other'],
     ['a missing table', wrapped('42P01'), 'other'],
     ['a bug', new TypeError('x is not a function'), 'other'],

@@ -16,6 +16,8 @@ export interface PoolSample {
 }
 
 export interface Metrics {
+  /** A request has begun; recordRequest ends it. */
+  beginRequest(): void;
   recordRequest(sample: RequestSample): void;
   recordRetry(kind: string): void;
   /** From now on the pool's state is read at each scrape. */
@@ -39,11 +41,14 @@ export function createMetrics({ version }: { version: string }): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const inFlight = new Gauge({ name: 'http_requests_in_flight', help: 'Requests being worked on.', registers });
   const retries = new Counter({ name: 'ledger_retries_total', help: 'Statements tried again.', labelNames: ['kind'], registers });
   for (const kind of ['conflict', 'lost', 'unreachable']) retries.inc({ kind }, 0);
 
   return {
+    beginRequest: () => inFlight.inc(),
     recordRequest: ({ method, route, code, seconds }) => {
+      inFlight.dec();
       requests.inc({ method, route, code });
       durations.observe({ method, route, code }, seconds);
     },
