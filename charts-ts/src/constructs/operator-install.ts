@@ -66,7 +66,9 @@ export class OperatorInstall extends Construct {
     selectOwn(deployment, identity);
     restrictPods(deployment);
     spreadOverNodes(deployment, labelsOf(identity));
-    if (replicas > 1) new DisruptionBudget(this, 'Budget', { name, selects: labelsOf(identity) });
+    if (replicas > 1) {
+      new DisruptionBudget(this, 'Budget', { name, namespace: home, selects: labelsOf(identity) });
+    }
   }
 
   private pod(props: OperatorInstallProps, identity: Identity) {

@@ -48,6 +48,11 @@ export function withoutEmptyLists(service: Service): void {
   ApiObject.of(service).addJsonPatch(JsonPatch.remove('/spec/externalIPs'));
 }
 
+/** Leaves the choice of pods to whoever else makes it. */
+export function withoutSelector(service: Service): void {
+  ApiObject.of(service).addJsonPatch(JsonPatch.remove('/spec/selector'));
+}
+
 /** Leaves the number of pods to whoever else decides it. */
 export function withoutReplicas(deployment: Deployment): void {
   ApiObject.of(deployment).addJsonPatch(JsonPatch.remove('/spec/replicas'));

@@ -13,7 +13,13 @@ import { Construct } from 'constructs';
 import { databaseAccess } from './database-access.ts';
 import { DisruptionBudget } from './disruption-budget.ts';
 import { labelsOf } from './labels.ts';
-import { restrictPods, spreadOverNodes, withoutEmptyLists, withoutReplicas } from './patches.ts';
+import {
+  restrictPods,
+  spreadOverNodes,
+  withoutEmptyLists,
+  withoutReplicas,
+  withoutSelector,
+} from './patches.ts';
 import { httpProbes } from './probes.ts';
 import { restrictedPod, selectOwn, type ProgramProps, type Resources } from './restricted-pod.ts';
 import { WebIngress, type WebIngressProps } from './web-ingress.ts';
@@ -146,9 +152,8 @@ export class WebApp extends Construct {
       metadata: { name, labels: this.labels },
       ports: [{ name: 'http', port: SERVICE_PORT, targetPort: HTTP_PORT }],
     });
-    if (selectsPods) {
-      for (const [key, value] of Object.entries(this.labels)) service.selectLabel(key, value);
-    }
+    for (const [key, value] of Object.entries(this.labels)) service.selectLabel(key, value);
+    if (!selectsPods) withoutSelector(service);
     withoutEmptyLists(service);
     return service;
   }

@@ -74,7 +74,11 @@ export function demo(app: App): readonly ChartFile[] {
     slipway('00-crds', (chart) => new PlainObjects(chart, 'Crds', customResourceDefinitions())),
     slipway('05-policies', addPolicies),
     slipway('10-operator', (chart) => new OperatorInstall(chart, 'Operator', { image: images.operator })),
-    bank('15-namespace', (chart) => new RestrictedNamespace(chart, 'Bank', namespace)),
+    chartFile(app, {
+      file: '15-namespace',
+      product: 'bank',
+      fill: (chart) => new RestrictedNamespace(chart, 'Bank', namespace),
+    }),
     bank('20-postgres', addPostgres),
     bank('30-migration', addMigration),
     bank('40-app', addApp),

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { differences, readTexts } from '../deploy-folder.ts';
+import { renderEnvironment, renderText } from '../render.ts';
+import { needed, reference, rendered, type Reference } from '../testing/references.ts';
+import { RULE_BOOK, type RuleName } from '../testing/rule-book.ts';
+import { referencesExist } from '../testing/rules.ts';
+import { DEMO } from './demo.ts';
+import { ENVIRONMENT_NAMES, ENVIRONMENTS } from './registry.ts';
+
+const DEPLOY = join(import.meta.dirname, '../../../deploy');
+const RULE_NAMES = Object.keys(RULE_BOOK) as RuleName[];
+
+/* Made by whoever runs the demo: charts-ts/README.md says how. */
+const EXTERNAL: readonly Reference[] = [reference('Secret', DEMO.namespace, DEMO.databaseSecret)];
+
+it('lists every environment', () => {
+  expect([...ENVIRONMENT_NAMES].toSorted()).toEqual(Object.keys(ENVIRONMENTS).toSorted());
+});
+
+describe.each(ENVIRONMENT_NAMES)('environment %s', (name) => {
+  const files = renderEnvironment(name);
+  const objects = files.flatMap((file) => file.objects);
+
+  it.each(RULE_NAMES)('keeps the rule %s', (rule) => {
+    expect(RULE_BOOK[rule](objects)).toEqual([]);
+  });
+
+  it('names nothing that is nowhere', () => {
+    expect(referencesExist(EXTERNAL)(objects)).toEqual([]);
+  });
+
+  it('is rendered the same again', () => {
+    expect(renderEnvironment(name).map(renderText)).toEqual(files.map(renderText));
+  });
+
+  it('is what is committed', () => {
+    const wanted = new Map(files.map((file) => [file.file, renderText(file)]));
+    expect(differences(readTexts(join(DEPLOY, name)), wanted)).toEqual([]);
+  });
+
+  it('puts files in the order in which they are applied', () => {
+    const names = files.map(({ file }) => file);
+    expect(names).toEqual(names.toSorted());
+    const there = new Set(EXTERNAL);
+    for (const file of files) {
+      for (const one of rendered(file.objects)) there.add(one);
+      expect(needed(file.objects).filter((one) => !there.has(one))).toEqual([]);
+    }
+  });
+});
+
+describe('the demo', () => {
+  const files = renderEnvironment('demo');
+
+  it('has a file for each part', () => {
+    expect(files.map(({ file }) => file)).toEqual([
+      '00-crds.yaml',
+      '05-policies.yaml',
+      '10-operator.yaml',
+      '15-namespace.yaml',
+      '20-postgres.yaml',
+      '30-migration.yaml',
+      '40-app.yaml',
+      '50-release.yaml',
+      '60-backup.yaml',
+    ]);
+  });
+
+  it('keeps CRDs under what client-side apply can carry', () => {
+    for (const crd of files[0]?.objects ?? []) {
+      expect(JSON.stringify(crd).length).toBeLessThan(200 * 1024);
+    }
+    expect(files[0]?.objects).toHaveLength(2);
+  });
+
+  it('exempts the operator it installs from the policy about authors', () => {
+    const operator = files.flatMap(({ objects }) => objects).find(
+      ({ kind, metadata }) => kind === 'ServiceAccount' && metadata.namespace === 'slipway-system',
+    );
+    const user = `system:serviceaccount:slipway-system:${operator?.metadata.name}`;
+    const policies = files.find(({ file }) => file === '05-policies.yaml');
+    expect(JSON.stringify(policies)).toContain(user);
+  });
+});
+
+describe('the built-in node', () => {
+  it('has a volume for each claim of the demo, large enough', () => {
+    const claims = renderEnvironment('demo')
+      .flatMap(({ objects }) => objects)
+      .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+      .map(({ metadata, spec }) => ({
+        claim: { namespace: metadata.namespace, name: metadata.name },
+        mebibytes: mebibytes((spec as ClaimSpec).resources.requests.storage),
+      }));
+    const volumes = renderEnvironment('built-in-node')
+      .flatMap(({ objects }) => objects)
+      .filter(({ kind }) => kind === 'PersistentVolume')
+      .map(({ spec }) => spec as { claimRef: object; capacity: { storage: string } })
+      .map(({ claimRef, capacity }) => ({ claim: claimRef, mebibytes: mebibytes(capacity.storage) }));
+    expect(volumes).toHaveLength(2);
+    expect(volumes).toEqual(expect.arrayContaining(claims));
+  });
+});
+
+interface ClaimSpec {
+  readonly resources: { readonly requests: { readonly storage: string } };
+}
+
+function mebibytes(quantity: string): number {
+  const [, amount = '', unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
+  return Number(amount) * (unit === 'Gi' ? 1024 : 1);
+}
