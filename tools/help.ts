@@ -21,6 +21,8 @@ const WHAT: Readonly<Record<string, string>> = {
   deflake: 'the tests again and again until one fails',
   test: 'all tests that this machine can run',
   'test:unit': 'unit and property tests',
+  'test:app': 'the app, its migrations and the backups against a real PostgreSQL',
+  'test:cluster': 'the harness itself, on clusters that it starts',
   'test:simulation': 'releases against a simulated API server, from a seed',
   'test:integration': 'against a real API server with kwok nodes',
   'test:e2e': 'against real nodes with real pods',

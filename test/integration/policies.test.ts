@@ -95,8 +95,10 @@ beforeAll(async () => {
   tier = await startApiTier();
   kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
   await kubectl(['create', 'namespace', 'bank']);
-  const items = [...customResourceDefinitions(), ...validatingAdmissionPolicies(), ...aggregatedRoles(), ...ROLES];
-  await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  const ours = [...customResourceDefinitions(), ...validatingAdmissionPolicies(), ...aggregatedRoles()];
+  const items = [...ours, ...ROLES];
+  const list = { apiVersion: 'v1', kind: 'List', items };
+  await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(list));
   await kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
   // Policies and aggregated roles are in force a moment after they were written.
   await waitFor({
