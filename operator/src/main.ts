@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parseArguments, USAGE } from './controller/arguments.ts';
 import { createFetchPage } from './controller/fetch-page.ts';
-import { startOperator } from './controller/operator.ts';
+import { startOperator } from './operator.ts';
 import { connect } from './kube/transport.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';

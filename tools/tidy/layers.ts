@@ -44,8 +44,13 @@ const LAYERS: readonly Layer[] = [
     packages: [],
   },
   {
-    root: at('main.ts'),
+    root: at('operator.ts'),
     layers: [...CORE, at('kube'), at('controller'), at('reconcile.ts')],
+    packages: ['prom-client'],
+  },
+  {
+    root: at('main.ts'),
+    layers: [...CORE, at('kube'), at('controller'), at('reconcile.ts'), at('operator.ts')],
     packages: ['node:', 'pino', 'prom-client'],
   },
   { root: 'charts-ts', layers: [at('api'), at('lib')], packages: ['*'] },

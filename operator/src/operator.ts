@@ -1,23 +1,23 @@
 // The running operator: caches, queue, workers, samples, election. Built here from its parts, so that
 // tests start the very same thing against another API server or with other eyes on the pods.
 import type { Registry } from 'prom-client';
-import { createClient, type KubeClient } from '../kube/client.ts';
-import { createEventRecorder } from '../kube/events.ts';
-import { startElector } from '../kube/lease.ts';
-import { createKubeMetrics, type KubeMetrics } from '../kube/metrics.ts';
-import { createQueue, PRIORITY_INITIAL, PRIORITY_NORMAL, PRIORITY_URGENT } from '../kube/queue.ts';
-import type { Transport } from '../kube/transport.ts';
-import { runWorkers, type Outcome, type Workers } from '../kube/worker.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
-import { createReconciler } from '../reconcile.ts';
-import { createCollector, type FetchPage } from './collect-samples.ts';
-import { createConfigReader } from './configs.ts';
-import { createJournal } from './journal.ts';
-import { createObserver } from './observe.ts';
-import { startActionSweep } from './sweep-actions.ts';
-import { startStore, type Store } from './store.ts';
-import { createTemplateTrier } from './templates.ts';
+import { createClient, type KubeClient } from './kube/client.ts';
+import { createEventRecorder } from './kube/events.ts';
+import { startElector } from './kube/lease.ts';
+import { createKubeMetrics, type KubeMetrics } from './kube/metrics.ts';
+import { createQueue, PRIORITY_INITIAL, PRIORITY_NORMAL, PRIORITY_URGENT } from './kube/queue.ts';
+import type { Transport } from './kube/transport.ts';
+import { runWorkers, type Outcome, type Workers } from './kube/worker.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import { createReconciler } from './reconcile.ts';
+import { createCollector, type FetchPage } from './controller/collect-samples.ts';
+import { createConfigReader } from './controller/configs.ts';
+import { createJournal } from './controller/journal.ts';
+import { createObserver } from './controller/observe.ts';
+import { startActionSweep } from './controller/sweep-actions.ts';
+import { startStore, type Store } from './controller/store.ts';
+import { createTemplateTrier } from './controller/templates.ts';
 
 export interface OperatorOptions {
   readonly transport: Transport;
