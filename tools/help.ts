@@ -17,6 +17,7 @@ const WHAT: Readonly<Record<string, string>> = {
   demo: 'a cluster, the app, a good release and bad ones that are taken back',
   'demo:down': 'takes the demo down and lists what is left',
   bench: 'measures the budgets of the design (-- --compare: against the last run)',
+  'bench:analysis': 'the study of the verdicts, written to docs/reference (-- --small: seconds)',
   replay: 'one journal line through the decision again',
   deflake: 'the tests again and again until one fails',
   test: 'all tests that this machine can run',

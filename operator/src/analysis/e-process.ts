@@ -53,8 +53,8 @@ export type TwoArmCounts = {
   readonly stable: { readonly requests: number; readonly errors: number };
 };
 
-/** Alternatives, as multiples of theta0: from twice as many errors to a hundred times. */
-const GRID = [2, 3, 5, 10, 30, 100] as const;
+/** Alternatives, as multiples of theta0: from half as many errors again to a hundred times. */
+const GRID = [1.5, 2, 3, 5, 10, 30, 100] as const;
 
 /** No evidence, nothing spent. */
 export function initialEProcess(): EProcessState {

@@ -1,6 +1,14 @@
 // From differences to a verdict. The order of the questions is the rule; each is asked at every
 // poll.
-import { type CeilingState, initialCeiling, stepCeiling } from './ceiling.ts';
+import {
+  type CeilingState,
+  type UsualState,
+  ceilingOf,
+  initialCeiling,
+  initialUsual,
+  stepCeiling,
+  stepUsual,
+} from './ceiling.ts';
 import { type Finding, explain } from './explain.ts';
 import { mergedLogEvidence } from './merge.ts';
 import {
@@ -30,6 +38,7 @@ export type JudgeState = {
   readonly peakLogEvidence: number;
   readonly canary: ArmCounts;
   readonly stable: ArmCounts;
+  readonly stableUsual: UsualState;
   readonly stableCeiling: CeilingState;
   readonly canaryCeiling: CeilingState;
   readonly silence: SilenceState;
@@ -49,6 +58,7 @@ export function initialJudge(params: AnalysisParams): JudgeState {
     peakLogEvidence: 0,
     canary: { requests: 0, errors: 0 },
     stable: { requests: 0, errors: 0 },
+    stableUsual: initialUsual(),
     stableCeiling: initialCeiling(),
     canaryCeiling: initialCeiling(),
     silence: initialSilence(),
@@ -95,12 +105,16 @@ function findingOf(state: JudgeState, outcome: PollOutcome, params: AnalysisPara
   return isGoodEnough(state, outcome, params) ? { kind: 'promote' } : { kind: 'continue' };
 }
 
-/** Shown not to be worse, and not above the ceiling in absolute terms either. */
+/**
+ * Shown not to be worse, not above the ceiling in absolute terms either, and that while stable shows
+ * no sign of trouble.
+ */
 function isGoodEnough(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): boolean {
   if (params.promotion === undefined || state.promotion === undefined) return false;
   const needed = -Math.log(params.promotion.falsePromotionRate);
   const isShown = logNonInferiority(state.promotion) >= needed;
-  return isShown && outcome.kind === 'delta' && state.canaryCeiling.kind === 'below';
+  const calm = state.stableCeiling.level === 0 && state.canaryCeiling.kind === 'below';
+  return isShown && calm && outcome.kind === 'delta';
 }
 
 function verdictOf(
@@ -121,14 +135,18 @@ function verdictOf(
 }
 
 function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams): JudgeState {
-  const { stableErrorCeiling, promotion } = params;
+  const { promotion } = params;
+  const ceiling = ceilingOf(state.stableUsual, params.stableErrorCeiling);
+  const stableCeiling = stepCeiling(state.stableCeiling, delta.stable, ceiling);
+  const isUsual = stableCeiling.kind === 'below';
   const next: JudgeState = {
     ...state,
     signals: stepRequests(state.signals, delta, params),
     canary: plus(state.canary, delta.canary),
     stable: plus(state.stable, delta.stable),
-    stableCeiling: stepCeiling(state.stableCeiling, delta.stable, stableErrorCeiling),
-    canaryCeiling: stepCeiling(state.canaryCeiling, delta.canary, stableErrorCeiling),
+    stableUsual: isUsual ? stepUsual(state.stableUsual, delta.stable) : state.stableUsual,
+    stableCeiling,
+    canaryCeiling: stepCeiling(state.canaryCeiling, delta.canary, ceiling),
     silence: stepSilence(state.silence, delta),
     quietPolls: delta.canary.requests <= 0 ? state.quietPolls + 1 : 0,
   };

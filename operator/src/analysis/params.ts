@@ -57,7 +57,10 @@ export type AnalysisParams = {
   readonly maxPods: number;
   readonly errors: ErrorParams;
   readonly silence: SilenceParams;
-  /** Error rate (0..1) of stable above which promotion waits. */
+  /**
+   * Error rate (0..1) of stable above which promotion waits in any case; three times its usual
+   * rate makes it wait as well.
+   */
   readonly stableErrorCeiling: number;
   /** Left out: latency is not judged. */
   readonly latency?: LatencySignalParams;

@@ -60,6 +60,7 @@ const analysisState = z.object({
     peakLogEvidence: z.number(),
     canary: arm,
     stable: arm,
+    stableUsual: z.object({ requests: z.number().positive(), errors: z.number().min(0) }),
     stableCeiling: ceiling,
     canaryCeiling: ceiling,
     silence: z.object({ expectedRequests: z.number().min(0) }),

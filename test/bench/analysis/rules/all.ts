@@ -1,0 +1,66 @@
+// The rules that are compared, with the settings their own documentation shows or defaults to.
+import { argoRollouts } from './argo-rollouts.ts';
+import { flagger } from './flagger.ts';
+import { kayenta } from './kayenta.ts';
+import { peekedZTest } from './peeked-z-test.ts';
+import type { Rule } from './rule.ts';
+import { DEFAULTS, PURE, slipway } from './slipway.ts';
+
+export const OURS: readonly Rule[] = [
+  slipway('Slipway, defaults', DEFAULTS),
+  slipway('Slipway, ratio 1 and margin 0', PURE),
+];
+
+const minute = { windowSeconds: 60 } as const;
+
+export const OTHERS: readonly Rule[] = [
+  peekedZTest,
+  argoRollouts({
+    name: 'Argo Rollouts, sample of its docs: 5 min, 0.95, limit 3',
+    firstSeconds: 10,
+    intervalSeconds: 300,
+    windowSeconds: 300,
+    leastSuccess: 0.95,
+    failureLimit: 3,
+  }),
+  argoRollouts({
+    name: 'Argo Rollouts, 30 s, 0.95, limit 2',
+    ...minute,
+    firstSeconds: 30,
+    intervalSeconds: 30,
+    leastSuccess: 0.95,
+    failureLimit: 2,
+  }),
+  argoRollouts({
+    name: 'Argo Rollouts, 30 s, 0.99, limit 2',
+    ...minute,
+    firstSeconds: 30,
+    intervalSeconds: 30,
+    leastSuccess: 0.99,
+    failureLimit: 2,
+  }),
+  argoRollouts({
+    name: 'Argo Rollouts, 10 s, 0.99, limit 0',
+    ...minute,
+    firstSeconds: 10,
+    intervalSeconds: 10,
+    leastSuccess: 0.99,
+    failureLimit: 0,
+  }),
+  flagger({
+    name: 'Flagger, its tutorial: 1 min, 99 %, threshold 5',
+    ...minute,
+    intervalSeconds: 60,
+    leastSuccess: 0.99,
+    threshold: 5,
+  }),
+  flagger({
+    name: 'Flagger, 10 s, 99 %, threshold 3',
+    ...minute,
+    intervalSeconds: 10,
+    leastSuccess: 0.99,
+    threshold: 3,
+  }),
+  kayenta({ name: 'Kayenta, every 5 min', everySeconds: 300 }),
+  kayenta({ name: 'Kayenta, once after 30 min', everySeconds: 1800 }),
+];

@@ -1,0 +1,75 @@
+// What one verdict costs: bookkeeping, all signals and the sentence, for 20 pods.
+import { analyse, initialAnalysis } from '../../../operator/src/analysis/analyse.ts';
+import { DEFAULT_PARAMS, type AnalysisParams } from '../../../operator/src/analysis/params.ts';
+import type { ArmDelta, PodSample, PollDelta } from '../../../operator/src/analysis/sample.ts';
+import { initialJudge, judge } from '../../../operator/src/analysis/judge.ts';
+import type { Section, Size } from './report.ts';
+
+const STEPS = 20_000;
+const BUDGET_MICROSECONDS = 20;
+const PODS = 20;
+
+export function verdictCost(_size: Size): Section {
+  const alone = fastest(judgeOnly);
+  const whole = fastest(wholeWay);
+  return {
+    title: 'Cost of a verdict',
+    text: 'Fastest of five rounds; the only figures here that depend on the machine.',
+    tables: [
+      {
+        caption: 'Microseconds per poll',
+        head: ['what', 'microseconds'],
+        rows: [
+          ['differences -> verdict with its sentence (errors)', alone.toFixed(1)],
+          [`the same from the counters of ${PODS} pods`, whole.toFixed(1)],
+        ],
+      },
+    ],
+    bars: [
+      {
+        claim: `one verdict step takes at most ${BUDGET_MICROSECONDS} microseconds`,
+        held: alone <= BUDGET_MICROSECONDS,
+        found: `${alone.toFixed(1)}`,
+      },
+    ],
+  };
+}
+
+function fastest(round: (params: AnalysisParams) => void): number {
+  const rounds = Array.from({ length: 5 }, () => {
+    const startedAt = performance.now();
+    round(DEFAULT_PARAMS);
+    return ((performance.now() - startedAt) * 1000) / STEPS;
+  });
+  return Math.min(...rounds);
+}
+
+function judgeOnly(params: AnalysisParams): void {
+  const arm = (requests: number, errors: number): ArmDelta => ({
+    requests,
+    errors,
+    pods: { listed: 1, read: 1 },
+  });
+  const delta: PollDelta = {
+    kind: 'delta',
+    canaryWeightPercent: 5,
+    canary: arm(12, 0),
+    stable: arm(238, 1),
+  };
+  let state = initialJudge(params);
+  for (let step = 0; step < STEPS; step += 1) state = judge(state, delta, params).state;
+}
+
+function wholeWay(params: AnalysisParams): void {
+  let state = initialAnalysis(params);
+  for (let step = 0; step < STEPS; step += 1) {
+    const samples = Array.from({ length: PODS }, (_, pod): PodSample => ({
+      kind: 'counted',
+      podUid: `pod-${pod}`,
+      arm: pod === 0 ? 'canary' : 'stable',
+      startedAfterRelease: pod === 0,
+      counters: { requests: 12 * step, errors: 0 },
+    }));
+    state = analyse(state, { canaryWeightPercent: 5, samples }, params).state;
+  }
+}
