@@ -10,7 +10,7 @@ import { needsOwnTransaction, readMigrationFiles } from './migration-file.ts';
 const dir = join(import.meta.dirname, 'migrations');
 
 describe('readMigrationFiles', () => {
-  it('gives the committed files in order with Prisma\'s checksum', () => {
+  it("gives the committed files in order with Prisma's checksum", () => {
     const files = readMigrationFiles(dir);
     expect(files.map((file) => file.name)).toEqual(files.map((file) => file.name).toSorted());
     expect(files.length).toBeGreaterThan(0);
@@ -29,7 +29,11 @@ describe('needsOwnTransaction', () => {
     ['its own BEGIN and COMMIT', 'BEGIN;\nALTER TYPE a RENAME TO b;\nCOMMIT;', true],
     ['an ordinary change', 'ALTER TABLE t ADD COLUMN a TEXT;', false],
     ['the word in a comment', '-- CREATE INDEX CONCURRENTLY would be better\nSELECT 1;', false],
-    ['the BEGIN of a function', 'CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n  RETURN 1;\nEND\n$$ LANGUAGE plpgsql;', false],
+    [
+      'the BEGIN of a function',
+      'CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n  RETURN 1;\nEND\n$$ LANGUAGE plpgsql;',
+      false,
+    ],
   ])('judges %s', (_name, sql, want) => {
     expect(needsOwnTransaction(sql)).toBe(want);
   });

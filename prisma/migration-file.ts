@@ -16,7 +16,11 @@ export function readMigrationFiles(dir: string): readonly MigrationFile[] {
   const names = folders.map((folder) => folder.name).toSorted();
   return names.map((name) => {
     const bytes = readFileSync(join(dir, name, 'migration.sql'));
-    return { name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') };
+    return {
+      name,
+      sql: bytes.toString('utf8'),
+      checksum: createHash('sha256').update(bytes).digest('hex'),
+    };
   });
 }
 
@@ -26,5 +30,8 @@ export function readMigrationFiles(dir: string): readonly MigrationFile[] {
  */
 export function needsOwnTransaction(sql: string): boolean {
   const code = sql.replace(/--[^\n]*/g, '');
-  return /\b(CREATE|DROP|REINDEX)\b[^;]*\bCONCURRENTLY\b/i.test(code) || /^\s*(BEGIN|COMMIT|START\s+TRANSACTION)\s*;/im.test(code);
+  return (
+    /\b(CREATE|DROP|REINDEX)\b[^;]*\bCONCURRENTLY\b/i.test(code) ||
+    /^\s*(BEGIN|COMMIT|START\s+TRANSACTION)\s*;/im.test(code)
+  );
 }

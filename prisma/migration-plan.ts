@@ -32,7 +32,10 @@ export interface MigrationState {
 }
 
 /** Decides from the files and the database's state. A rolled-back row counts as never applied. */
-export function planMigrations(files: readonly MigrationFile[], state: MigrationState): MigrationPlan {
+export function planMigrations(
+  files: readonly MigrationFile[],
+  state: MigrationState,
+): MigrationPlan {
   if (state.recorded === undefined && state.tableCount > 0) {
     return { kind: 'refuse', refusals: [foreignSchema(state.tableCount)] };
   }

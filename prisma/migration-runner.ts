@@ -9,7 +9,16 @@ import { needsOwnTransaction } from './migration-file.ts';
 import type { MigrationFile } from './migration-file.ts';
 import { planMigrations } from './migration-plan.ts';
 import type { Refusal } from './migration-plan.ts';
-import { ensureTable, finish, keepLogs, lockHolder, markRolledBack, readState, record, tryLock } from './migration-store.ts';
+import {
+  ensureTable,
+  finish,
+  keepLogs,
+  lockHolder,
+  markRolledBack,
+  readState,
+  record,
+  tryLock,
+} from './migration-store.ts';
 
 export interface MigrationLimits {
   /** How long to wait for the database to answer at all. */
@@ -32,10 +41,19 @@ export const defaultLimits: MigrationLimits = {
 };
 
 export type MigrationResult =
-  | { readonly kind: 'applied'; readonly applied: readonly string[]; readonly schemaAhead: readonly string[] }
+  | {
+      readonly kind: 'applied';
+      readonly applied: readonly string[];
+      readonly schemaAhead: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] }
   | { readonly kind: 'lockBusy'; readonly message: string }
-  | { readonly kind: 'failed'; readonly migration: string; readonly applied: readonly string[]; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly migration: string;
+      readonly applied: readonly string[];
+      readonly message: string;
+    };
 
 export interface RunnerOptions {
   readonly connection: ClientConfig;
@@ -44,7 +62,10 @@ export interface RunnerOptions {
 }
 
 /** Brings the database up to the files. Throws only when the database cannot be reached. */
-export async function runMigrations(files: readonly MigrationFile[], options: RunnerOptions): Promise<MigrationResult> {
+export async function runMigrations(
+  files: readonly MigrationFile[],
+  options: RunnerOptions,
+): Promise<MigrationResult> {
   return withLockedClient(options, async (client) => {
     const plan = planMigrations(files, await readState(client));
     if (plan.kind === 'refuse') return { kind: 'refused', refusals: plan.refusals };
@@ -74,7 +95,10 @@ async function withLockedClient(
   const client = await connect(options);
   try {
     if (!(await waitForLock(client, options))) {
-      return { kind: 'lockBusy', message: `another migration holds the lock: ${await lockHolder(client)}` };
+      return {
+        kind: 'lockBusy',
+        message: `another migration holds the lock: ${await lockHolder(client)}`,
+      };
     }
     return await work(client);
   } finally {
@@ -124,15 +148,22 @@ async function applyAll(
   const applied: string[] = [];
   for (const file of plan.pending) {
     options.log('applying', { migration: file.name });
-    const failure = needsOwnTransaction(file.sql) ? await applyAlone(client, file) : await applyTogether(client, file, options);
-    if (failure !== undefined) return { kind: 'failed', migration: file.name, applied, message: failure };
+    const failure = needsOwnTransaction(file.sql)
+      ? await applyAlone(client, file)
+      : await applyTogether(client, file, options);
+    if (failure !== undefined)
+      return { kind: 'failed', migration: file.name, applied, message: failure };
     applied.push(file.name);
   }
   return { kind: 'applied', applied, schemaAhead: plan.schemaAhead };
 }
 
 /** File and row in one transaction. Returns what went wrong, or undefined. */
-async function applyTogether(client: Client, file: MigrationFile, { limits, log }: RunnerOptions): Promise<string | undefined> {
+async function applyTogether(
+  client: Client,
+  file: MigrationFile,
+  { limits, log }: RunnerOptions,
+): Promise<string | undefined> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       await client.query('BEGIN');

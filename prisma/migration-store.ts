@@ -25,7 +25,10 @@ const createTable = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
  * process is killed; asking again does not.
  */
 export async function tryLock(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [migrationLockId]);
+  const { rows } = await client.query<{ held: boolean }>(
+    'SELECT pg_try_advisory_lock($1) AS held',
+    [migrationLockId],
+  );
   return rows[0]?.held === true;
 }
 
@@ -64,12 +67,18 @@ export async function ensureTable(client: Client): Promise<void> {
 export type MigrationMark = 'started' | 'finished' | 'rolledBack';
 
 /** Adds a row in the given state and returns its id. */
-export async function record(client: Client, file: MigrationFile, mark: { as: MigrationMark; logs?: string }): Promise<string> {
+export async function record(
+  client: Client,
+  file: MigrationFile,
+  mark: { as: MigrationMark; logs?: string },
+): Promise<string> {
   const id = randomUUID();
   const finished = mark.as === 'finished';
   await client.query(
-    `INSERT INTO "_prisma_migrations" (id, checksum, migration_name, logs, finished_at, rolled_back_at, applied_steps_count)
-     VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN now() END, CASE WHEN $6 THEN now() END, CASE WHEN $5 THEN 1 ELSE 0 END)`,
+    `INSERT INTO "_prisma_migrations"
+       (id, checksum, migration_name, logs, finished_at, rolled_back_at, applied_steps_count)
+     VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN now() END, CASE WHEN $6 THEN now() END,
+       CASE WHEN $5 THEN 1 ELSE 0 END)`,
     [id, file.checksum, file.name, mark.logs ?? null, finished, mark.as === 'rolledBack'],
   );
   return id;
@@ -77,7 +86,10 @@ export async function record(client: Client, file: MigrationFile, mark: { as: Mi
 
 /** Marks a started row as done. */
 export async function finish(client: Client, id: string): Promise<void> {
-  await client.query(`UPDATE "_prisma_migrations" SET finished_at = now(), applied_steps_count = 1 WHERE id = $1`, [id]);
+  await client.query(
+    `UPDATE "_prisma_migrations" SET finished_at = now(), applied_steps_count = 1 WHERE id = $1`,
+    [id],
+  );
 }
 
 /** Keeps the error text with the row that failed. */

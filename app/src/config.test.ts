@@ -8,8 +8,21 @@ const minimal = { DATABASE_URL: 'postgresql://ledger:s3cret@db:5432/bank' };
 describe('parseConfig', () => {
   it('needs only a database; everything else has a safe default', () => {
     const config = parseConfig(minimal);
-    expect(config).toMatchObject({ environment: 'production', port: 8080, metricsPort: 9090, drainMs: 3_000, poolSize: 5, version: 'dev' });
-    expect(config.faults).toEqual({ errorShare: 0, errorStage: 'before', latencyMs: 0, neverReady: false, crashAfterMs: undefined });
+    expect(config).toMatchObject({
+      environment: 'production',
+      port: 8080,
+      metricsPort: 9090,
+      drainMs: 3_000,
+      poolSize: 5,
+      version: 'dev',
+    });
+    expect(config.faults).toEqual({
+      errorShare: 0,
+      errorStage: 'before',
+      latencyMs: 0,
+      neverReady: false,
+      crashAfterMs: undefined,
+    });
   });
 
   it('takes an empty variable as not set, as manifests write it', () => {
@@ -23,7 +36,9 @@ describe('parseConfig', () => {
     ['FAULT_CRASH_AFTER_MS', '5000'],
   ])('refuses %s in production and names it with the remedy', (name, value) => {
     for (const environment of [{}, { APP_ENV: 'production' }]) {
-      expect(() => parseConfig({ ...minimal, ...environment, [name]: value })).toThrow(new RegExp(`${name}: refused .* Remove ${name}`));
+      expect(() => parseConfig({ ...minimal, ...environment, [name]: value })).toThrow(
+        new RegExp(`${name}: refused .* Remove ${name}`),
+      );
     }
     expect(() => parseConfig({ ...minimal, APP_ENV: 'test', [name]: value })).not.toThrow();
   });
@@ -34,7 +49,13 @@ describe('parseConfig', () => {
   });
 
   it('reads the faults of a demo', () => {
-    const faults = { FAULT_ERROR_SHARE: '0.2', FAULT_ERROR_STAGE: 'after', FAULT_LATENCY_MS: '15', FAULT_NEVER_READY: 'true', FAULT_CRASH_AFTER_MS: '900' };
+    const faults = {
+      FAULT_ERROR_SHARE: '0.2',
+      FAULT_ERROR_STAGE: 'after',
+      FAULT_LATENCY_MS: '15',
+      FAULT_NEVER_READY: 'true',
+      FAULT_CRASH_AFTER_MS: '900',
+    };
     expect(parseConfig({ ...minimal, APP_ENV: 'staging', ...faults }).faults).toEqual({
       errorShare: 0.2,
       errorStage: 'after',
@@ -58,6 +79,8 @@ describe('parseConfig', () => {
   });
 
   it('names all mistakes at once', () => {
-    expect(() => parseConfig({ ...minimal, PORT: 'x', DRAIN_MS: 'y' })).toThrow(/PORT: [^\n]*\nDRAIN_MS: /);
+    expect(() => parseConfig({ ...minimal, PORT: 'x', DRAIN_MS: 'y' })).toThrow(
+      /PORT: [^\n]*\nDRAIN_MS: /,
+    );
   });
 });

@@ -31,14 +31,33 @@ export interface AppConfig {
   readonly faults: FaultConfig;
 }
 
-const number = (min: number, max: number) => z.coerce.number(`give a number from ${min} to ${max}`).min(min, `give at least ${min}`).max(max, `give at most ${max}`);
+const number = (min: number, max: number) =>
+  z.coerce
+    .number(`give a number from ${min} to ${max}`)
+    .min(min, `give at least ${min}`)
+    .max(max, `give at most ${max}`);
 const whole = (min: number, max: number) => number(min, max).int('give a whole number');
-const flag = z.enum(['true', 'false'], 'give "true" or "false"').transform((text) => text === 'true');
+const flag = z
+  .enum(['true', 'false'], 'give "true" or "false"')
+  .transform((text) => text === 'true');
 
 const settings = z.object({
-  SLIPWAY_APP_VERSION: z.string().regex(/^[\w.+-]{1,64}$/, 'give 1 to 64 letters, digits, dots, pluses, dashes').default('dev'),
-  APP_ENV: z.enum(['production', 'staging', 'development', 'test'], 'give production, staging, development or test').default('production'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'give a pino level, such as info').default('info'),
+  SLIPWAY_APP_VERSION: z
+    .string()
+    .regex(/^[\w.+-]{1,64}$/, 'give 1 to 64 letters, digits, dots, pluses, dashes')
+    .default('dev'),
+  APP_ENV: z
+    .enum(
+      ['production', 'staging', 'development', 'test'],
+      'give production, staging, development or test',
+    )
+    .default('production'),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'give a pino level, such as info',
+    )
+    .default('info'),
   LISTEN_HOST: z.string().min(1).default('0.0.0.0'),
   PORT: whole(0, 65_535).default(8080),
   METRICS_PORT: whole(0, 65_535).default(9090),
@@ -91,7 +110,10 @@ function refuseFaults(faults: FaultConfig): void {
   if (active.length === 0) return;
   throw new ConfigError(
     active
-      .map((name) => `${name}: refused with APP_ENV=production (the default). Remove ${name}, or set APP_ENV=staging, development or test for a demo`)
+      .map(
+        (name) =>
+          `${name}: refused with APP_ENV=production (the default). Remove ${name}, or set APP_ENV=staging, development or test for a demo`,
+      )
       .join('\n'),
   );
 }

@@ -27,17 +27,39 @@ async function run(config: AppConfig): Promise<void> {
     onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
   });
   metrics.observePool(pool);
-  const store = createPostgresStore({ pool, retry: { ...defaultRetryPolicy, onRetry: metrics.recordRetry } });
-  const readiness = createReadinessGate({ checkSchema: store.checkSchema, neverReady: faults.neverReady, timeoutMs: readinessTimeoutMs });
+  const store = createPostgresStore({
+    pool,
+    retry: { ...defaultRetryPolicy, onRetry: metrics.recordRetry },
+  });
+  const readiness = createReadinessGate({
+    checkSchema: store.checkSchema,
+    neverReady: faults.neverReady,
+    timeoutMs: readinessTimeoutMs,
+  });
   const drain = new AbortController();
   const inject = createFaultInjector(faults);
-  const app = createApp({ version, store, logger, metrics, readiness, inject, drain: drain.signal });
+  const app = createApp({
+    version,
+    store,
+    logger,
+    metrics,
+    readiness,
+    inject,
+    drain: drain.signal,
+  });
 
   const stopSignal = firstSignal();
   const main = await listen(app, { host: config.host, port: config.port });
-  const scrapes = await listen(createMetricsApp(metrics), { host: config.host, port: config.metricsPort });
-  logger.info({ port: main.port, metricsPort: scrapes.port, environment: config.environment, faults }, 'listening');
-  if (faults.crashAfterMs !== undefined) scheduleCrash(faults.crashAfterMs, () => logger.fatal('told to crash (FAULT_CRASH_AFTER_MS)'));
+  const scrapes = await listen(createMetricsApp(metrics), {
+    host: config.host,
+    port: config.metricsPort,
+  });
+  logger.info(
+    { port: main.port, metricsPort: scrapes.port, environment: config.environment, faults },
+    'listening',
+  );
+  if (faults.crashAfterMs !== undefined)
+    scheduleCrash(faults.crashAfterMs, () => logger.fatal('told to crash (FAULT_CRASH_AFTER_MS)'));
 
   const signal = await stopSignal;
   logger.info({ signal, drainMs: config.drainMs }, 'draining');

@@ -14,7 +14,9 @@ const partial = /^\.\d{8}T\d{9}Z-[0-9a-f]{4}\.(partial|deleting)$/;
 export const manifestName = 'manifest.json';
 export const dumpName = 'database.dump';
 
-export type Verification = { readonly kind: 'verified'; readonly manifest: Manifest } | { readonly kind: 'damaged'; readonly reason: string };
+export type Verification =
+  | { readonly kind: 'verified'; readonly manifest: Manifest }
+  | { readonly kind: 'damaged'; readonly reason: string };
 
 export function newSetId(now: Date): string {
   return `${now.toISOString().replace(/[-:.]/g, '')}-${randomBytes(2).toString('hex')}`;
@@ -28,7 +30,9 @@ export function partialPath(dir: string, id: string): string {
 /** Ids of all published sets, newest first. */
 export async function listSetIds(dir: string): Promise<readonly string[]> {
   const entries = await readdir(dir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory() && setId.test(entry.name)).map((entry) => entry.name);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && setId.test(entry.name))
+    .map((entry) => entry.name);
   return names.toSorted().toReversed();
 }
 
@@ -48,8 +52,12 @@ export async function verifySet(dir: string, id: string): Promise<Verification> 
   for (const file of manifest.files) {
     const actual = await digestFile(join(dir, id, file.name)).catch(() => undefined);
     if (actual === undefined) return damaged(`${id}/${file.name} cannot be read`);
-    if (actual.sizeBytes !== file.sizeBytes) return damaged(`${id}/${file.name} has ${actual.sizeBytes} bytes instead of ${file.sizeBytes}`);
-    if (actual.sha256 !== file.sha256) return damaged(`${id}/${file.name} is not what was written: its sha256 differs`);
+    if (actual.sizeBytes !== file.sizeBytes)
+      return damaged(
+        `${id}/${file.name} has ${actual.sizeBytes} bytes instead of ${file.sizeBytes}`,
+      );
+    if (actual.sha256 !== file.sha256)
+      return damaged(`${id}/${file.name} is not what was written: its sha256 differs`);
   }
   return { kind: 'verified', manifest };
 }

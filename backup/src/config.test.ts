@@ -8,11 +8,19 @@ const random = (): string => 'cafe';
 
 describe('parseConfig', () => {
   it('restores into a database of another name by default', () => {
-    expect(parseConfig(minimal, random)).toMatchObject({ dir: '/backup', keep: 7, database: 'bank', drillDatabase: 'bank_drill_cafe' });
+    expect(parseConfig(minimal, random)).toMatchObject({
+      dir: '/backup',
+      keep: 7,
+      database: 'bank',
+      drillDatabase: 'bank_drill_cafe',
+    });
   });
 
   it('hands on only what the programs need', () => {
-    const { toolEnv } = parseConfig({ ...minimal, PGPASSWORD: 'p', AWS_SECRET: 'x', PATH: '/bin' }, random);
+    const { toolEnv } = parseConfig(
+      { ...minimal, PGPASSWORD: 'p', AWS_SECRET: 'x', PATH: '/bin' },
+      random,
+    );
     expect(toolEnv).toEqual({ PGHOST: 'db', PGUSER: 'ledger', PGPASSWORD: 'p', PATH: '/bin' });
   });
 
@@ -23,7 +31,11 @@ describe('parseConfig', () => {
     ['PGHOST', '', /^PGHOST: missing. Set PGHOST/],
     ['BACKUP_KEEP', '0', /^BACKUP_KEEP: "0" has to be a whole number from 1/],
     ['BACKUP_KEEP', 'all', /^BACKUP_KEEP: /],
-    ['PGPASSWORD_FILE', '/nowhere/password', /^PGPASSWORD_FILE: \/nowhere\/password cannot be read/],
+    [
+      'PGPASSWORD_FILE',
+      '/nowhere/password',
+      /^PGPASSWORD_FILE: \/nowhere\/password cannot be read/,
+    ],
   ])('refuses %s=%j', (name, value, want) => {
     expect(() => parseConfig({ ...minimal, [name]: value }, random)).toThrow(want);
   });

@@ -24,7 +24,20 @@ export class ConfigError extends Error {
 }
 
 const ledgerTables = ['account', 'transfer', 'posting', 'idempotency_key', '_prisma_migrations'];
-const handedOn = ['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGPASSFILE', 'PGSSLMODE', 'PGSSLROOTCERT', 'PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL'];
+const handedOn = [
+  'PGHOST',
+  'PGPORT',
+  'PGUSER',
+  'PGPASSWORD',
+  'PGPASSFILE',
+  'PGSSLMODE',
+  'PGSSLROOTCERT',
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'LANG',
+  'LC_ALL',
+];
 /** What can be quoted in SQL and on a command line without surprises. */
 const plainName = /^[a-z_][a-z0-9_]{0,62}$/;
 
@@ -35,39 +48,62 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
     dir: env['BACKUP_DIR'] || '/backup',
     keep: whole(env, { name: 'BACKUP_KEEP', fallback: 7, min: 1, max: 1_000 }),
     database,
-    drillDatabase: databaseName(env, 'DRILL_DATABASE', `${database.slice(0, 40)}_drill_${random()}`),
+    drillDatabase: databaseName(
+      env,
+      'DRILL_DATABASE',
+      `${database.slice(0, 40)}_drill_${random()}`,
+    ),
     toolEnv: toolEnvironment(env),
-    toolTimeoutMs: 1_000 * whole(env, { name: 'BACKUP_TOOL_TIMEOUT_SECONDS', fallback: 3_600, min: 1, max: 86_400 }),
+    toolTimeoutMs:
+      1_000 *
+      whole(env, { name: 'BACKUP_TOOL_TIMEOUT_SECONDS', fallback: 3_600, min: 1, max: 86_400 }),
     requiredTables: ledgerTables,
   };
   for (const name of ['PGHOST', 'PGUSER']) {
-    if (!env[name]) throw new ConfigError(`${name}: missing. Set PGHOST, PGUSER, PGDATABASE and PGPASSWORD_FILE`);
+    if (!env[name])
+      throw new ConfigError(`${name}: missing. Set PGHOST, PGUSER, PGDATABASE and PGPASSWORD_FILE`);
   }
   return config;
 }
 
 function toolEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept = Object.fromEntries(handedOn.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  const kept = Object.fromEntries(
+    handedOn.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+  );
   const file = env['PGPASSWORD_FILE'];
   if (!file) return kept;
   try {
     return { ...kept, PGPASSWORD: readFileSync(file, 'utf8').trimEnd() };
   } catch {
-    throw new ConfigError(`PGPASSWORD_FILE: ${file} cannot be read. Mount the Secret there or correct the path`);
+    throw new ConfigError(
+      `PGPASSWORD_FILE: ${file} cannot be read. Mount the Secret there or correct the path`,
+    );
   }
 }
 
-function databaseName(env: NodeJS.ProcessEnv, variable: string, fallback: string | undefined): string {
+function databaseName(
+  env: NodeJS.ProcessEnv,
+  variable: string,
+  fallback: string | undefined,
+): string {
   const name = env[variable] || fallback;
-  if (name === undefined) throw new ConfigError(`${variable}: missing. Give the name of the database`);
-  if (!plainName.test(name)) throw new ConfigError(`${variable}: "${name}" has to be small letters, digits and underscores, at most 63`);
+  if (name === undefined)
+    throw new ConfigError(`${variable}: missing. Give the name of the database`);
+  if (!plainName.test(name))
+    throw new ConfigError(
+      `${variable}: "${name}" has to be small letters, digits and underscores, at most 63`,
+    );
   return name;
 }
 
-function whole(env: NodeJS.ProcessEnv, { name, fallback, min, max }: { name: string; fallback: number; min: number; max: number }): number {
+function whole(
+  env: NodeJS.ProcessEnv,
+  { name, fallback, min, max }: { name: string; fallback: number; min: number; max: number },
+): number {
   const text = env[name];
   if (!text) return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) throw new ConfigError(`${name}: "${text}" has to be a whole number from ${min} to ${max}`);
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new ConfigError(`${name}: "${text}" has to be a whole number from ${min} to ${max}`);
   return value;
 }

@@ -23,12 +23,21 @@ describe('judgeLedger', () => {
     expect(judgeLedger({ ...sound, accounts: 0, transfers: 0, postings: 0 })).toEqual([]);
   });
 
-  it.each(['unbalancedCurrencies', 'accountsOutOfBalance', 'brokenTransfers', 'overdrawnCustomers', 'duplicateKeys', 'danglingKeys'] as const)('complains about %s', (rule) => {
+  it.each([
+    'unbalancedCurrencies',
+    'accountsOutOfBalance',
+    'brokenTransfers',
+    'overdrawnCustomers',
+    'duplicateKeys',
+    'danglingKeys',
+  ] as const)('complains about %s', (rule) => {
     expect(judgeLedger({ ...sound, [rule]: 2 })).toEqual([expect.stringMatching(/^2 /)]);
   });
 
-  it('notices a database that is not the app\'s', () => {
-    expect(judgeLedger({ ...sound, migrations: 0 })).toEqual([expect.stringContaining('no finished migration')]);
+  it("notices a database that is not the app's", () => {
+    expect(judgeLedger({ ...sound, migrations: 0 })).toEqual([
+      expect.stringContaining('no finished migration'),
+    ]);
   });
 });
 
@@ -37,7 +46,10 @@ describe('parseFindings', () => {
     expect(parseFindings(JSON.stringify(sound))).toEqual(sound);
   });
 
-  it.each(['{}', 'null', '{"accounts": "3"}', ''])('throws at %j rather than pass it as sound', (text) => {
-    expect(() => parseFindings(text)).toThrow(/makes no sense/);
-  });
+  it.each(['{}', 'null', '{"accounts": "3"}', ''])(
+    'throws at %j rather than pass it as sound',
+    (text) => {
+      expect(() => parseFindings(text)).toThrow(/makes no sense/);
+    },
+  );
 });

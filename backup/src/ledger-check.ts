@@ -23,9 +23,11 @@ SELECT json_build_object(
   'accounts', (SELECT count(*) FROM account),
   'transfers', (SELECT count(*) FROM transfer),
   'postings', (SELECT count(*) FROM posting),
-  'migrations', (SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL),
+  'migrations', (SELECT count(*) FROM _prisma_migrations
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL),
   'unbalancedCurrencies', (SELECT count(*) FROM (
-     SELECT a.currency FROM posting p JOIN account a ON a.id = p.account_id GROUP BY a.currency HAVING sum(p.amount) <> 0) u),
+     SELECT a.currency FROM posting p JOIN account a ON a.id = p.account_id
+      GROUP BY a.currency HAVING sum(p.amount) <> 0) u),
   'accountsOutOfBalance', (SELECT count(*) FROM account a WHERE a.balance <>
      coalesce((SELECT sum(p.amount) FROM posting p WHERE p.account_id = a.id), 0)),
   'brokenTransfers', (SELECT count(*) FROM transfer t WHERE NOT EXISTS (
@@ -33,7 +35,8 @@ SELECT json_build_object(
         AND sum(p.amount) FILTER (WHERE p.account_id = t.from_account_id) = -t.amount
         AND sum(p.amount) FILTER (WHERE p.account_id = t.to_account_id) = t.amount)),
   'overdrawnCustomers', (SELECT count(*) FROM account WHERE kind = 'customer' AND balance < 0),
-  'duplicateKeys', (SELECT count(*) FROM (SELECT key FROM idempotency_key GROUP BY key HAVING count(*) > 1) d),
+  'duplicateKeys', (SELECT count(*) FROM (
+     SELECT key FROM idempotency_key GROUP BY key HAVING count(*) > 1) d),
   'danglingKeys', (SELECT count(*) FROM idempotency_key k WHERE k.rejection IS NULL
      AND NOT EXISTS (SELECT 1 FROM transfer t WHERE t.id = k.transfer_id)))`;
 
@@ -52,14 +55,26 @@ export function judgeLedger(findings: LedgerFindings): readonly string[] {
     const count = findings[rule as keyof typeof wrongWhenPositive];
     return count === 0 ? [] : [`${count} ${words}`];
   });
-  return findings.migrations > 0 ? broken : [...broken, 'no finished migration: this is not a database of the app'];
+  return findings.migrations > 0
+    ? broken
+    : [...broken, 'no finished migration: this is not a database of the app'];
 }
 
 /** Reads the query's one line. Throws when it is not what the query gives. */
 export function parseFindings(text: string): LedgerFindings {
   const value = parseJson(text);
-  const names = ['accounts', 'transfers', 'postings', 'migrations', ...Object.keys(wrongWhenPositive)];
-  if (typeof value !== 'object' || value === null || !names.every((name) => typeof (value as Record<string, unknown>)[name] === 'number')) {
+  const names = [
+    'accounts',
+    'transfers',
+    'postings',
+    'migrations',
+    ...Object.keys(wrongWhenPositive),
+  ];
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !names.every((name) => typeof (value as Record<string, unknown>)[name] === 'number')
+  ) {
     throw new Error('the ledger check gave an answer that makes no sense');
   }
   return value as LedgerFindings;

@@ -18,7 +18,10 @@ const commands = {
     return { report: result, exitCode: result.kind === 'passed' ? 0 : 1 };
   },
   list: async (config) => ({ report: { sets: await listSets(config.dir) }, exitCode: 0 }),
-} as const satisfies Record<string, (config: BackupConfig) => Promise<{ report: object; exitCode: number }>>;
+} as const satisfies Record<
+  string,
+  (config: BackupConfig) => Promise<{ report: object; exitCode: number }>
+>;
 
 function isCommand(name: string | undefined): name is keyof typeof commands {
   return name !== undefined && Object.hasOwn(commands, name);
@@ -42,6 +45,10 @@ process.once('SIGTERM', () => process.exit(143));
 try {
   process.exitCode = await main(process.argv[2]);
 } catch (error) {
-  print({ command: process.argv[2], kind: 'failed', error: error instanceof Error ? error.message : String(error) });
+  print({
+    command: process.argv[2],
+    kind: 'failed',
+    error: error instanceof Error ? error.message : String(error),
+  });
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 }

@@ -25,15 +25,24 @@ describe('parseManifest', () => {
 
   it('refuses one that was cut off anywhere', () => {
     const text = renderManifest(manifest).trimEnd();
-    for (let length = 0; length < text.length; length += 1) expect(parseManifest(text.slice(0, length), manifest.id)).toBeUndefined();
+    for (let length = 0; length < text.length; length += 1)
+      expect(parseManifest(text.slice(0, length), manifest.id)).toBeUndefined();
   });
 
-  it.each(['../../etc/passwd', '/etc/passwd', 'a/b', '.hidden', ''])('refuses a file outside its folder: %j', (name) => {
-    const reaching = { ...manifest, files: [{ ...manifest.files[0], name }] };
-    expect(parseManifest(JSON.stringify(reaching), manifest.id)).toBeUndefined();
-  });
+  it.each(['../../etc/passwd', '/etc/passwd', 'a/b', '.hidden', ''])(
+    'refuses a file outside its folder: %j',
+    (name) => {
+      const reaching = { ...manifest, files: [{ ...manifest.files[0], name }] };
+      expect(parseManifest(JSON.stringify(reaching), manifest.id)).toBeUndefined();
+    },
+  );
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => void expect(parseManifest(text, manifest.id)).toBeUndefined()));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.json()),
+        (text) => void expect(parseManifest(text, manifest.id)).toBeUndefined(),
+      ),
+    );
   });
 });

@@ -22,7 +22,8 @@ export function parseManifest(text: string, id: string): Manifest | undefined {
   const value = parseJson(text);
   if (!isObject(value) || value['formatVersion'] !== 1 || value['id'] !== id) return undefined;
   const { startedAt, completedAt, database, files } = value;
-  if (typeof startedAt !== 'string' || typeof completedAt !== 'string' || !isDatabase(database)) return undefined;
+  if (typeof startedAt !== 'string' || typeof completedAt !== 'string' || !isDatabase(database))
+    return undefined;
   if (!Array.isArray(files) || files.length === 0 || !files.every(isManifestFile)) return undefined;
   return { formatVersion: 1, id, startedAt, completedAt, database, files };
 }
@@ -32,14 +33,23 @@ export function renderManifest(manifest: Manifest): string {
 }
 
 function isDatabase(value: unknown): value is Manifest['database'] {
-  return isObject(value) && typeof value['name'] === 'string' && typeof value['serverVersion'] === 'string';
+  return (
+    isObject(value) &&
+    typeof value['name'] === 'string' &&
+    typeof value['serverVersion'] === 'string'
+  );
 }
 
 function isManifestFile(value: unknown): value is ManifestFile {
   if (!isObject(value)) return false;
   const { name, sizeBytes, sha256 } = value;
   // A name with a path in it could make a verification read files outside the set.
-  return typeof name === 'string' && /^[\w][\w.-]*$/.test(name) && typeof sizeBytes === 'number' && typeof sha256 === 'string';
+  return (
+    typeof name === 'string' &&
+    /^[\w][\w.-]*$/.test(name) &&
+    typeof sizeBytes === 'number' &&
+    typeof sha256 === 'string'
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -11,7 +11,16 @@ export interface Question {
 export function psql(config: BackupConfig, { database, sql }: Question): Promise<string> {
   return runTool({
     program: 'psql',
-    args: ['--no-psqlrc', '--no-password', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', `--dbname=${database}`, `--command=${sql}`],
+    args: [
+      '--no-psqlrc',
+      '--no-password',
+      '--quiet',
+      '--tuples-only',
+      '--no-align',
+      '--set=ON_ERROR_STOP=1',
+      `--dbname=${database}`,
+      `--command=${sql}`,
+    ],
     env: config.toolEnv,
     timeoutMs: config.toolTimeoutMs,
   });

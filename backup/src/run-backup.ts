@@ -2,7 +2,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { dumpName, listSetIds, manifestName, newSetId, partialPath, removeLeftovers, verifySet } from './backup-set.ts';
+import {
+  dumpName,
+  listSetIds,
+  manifestName,
+  newSetId,
+  partialPath,
+  removeLeftovers,
+  verifySet,
+} from './backup-set.ts';
 import type { BackupConfig } from './config.ts';
 import { digestFile, publish, syncFolder, writeStream, writeText } from './durable.ts';
 import type { Digest } from './durable.ts';
@@ -14,7 +22,12 @@ import { runTool } from './tool.ts';
 import { acquireVolumeLock } from './volume-lock.ts';
 
 export type BackupOutcome =
-  | { readonly kind: 'published'; readonly manifest: Manifest; readonly deleted: readonly string[]; readonly seconds: number }
+  | {
+      readonly kind: 'published';
+      readonly manifest: Manifest;
+      readonly deleted: readonly string[];
+      readonly seconds: number;
+    }
   /** Another writer is at work: no failure, its set will be there. */
   | { readonly kind: 'busy' };
 
@@ -28,7 +41,11 @@ export interface RunOptions {
 }
 
 /** Throws when no set could be published; then none is visible. */
-export async function runBackup({ config, now, onStep = () => undefined }: RunOptions): Promise<BackupOutcome> {
+export async function runBackup({
+  config,
+  now,
+  onStep = () => undefined,
+}: RunOptions): Promise<BackupOutcome> {
   await mkdir(config.dir, { recursive: true });
   const lock = await acquireVolumeLock(config.dir, 'writer');
   if (lock === undefined) return { kind: 'busy' };
@@ -37,7 +54,12 @@ export async function runBackup({ config, now, onStep = () => undefined }: RunOp
     await removeLeftovers(config.dir);
     const manifest = await buildSet(config, { id: newSetId(startedAt), now, onStep });
     const deleted = await thinOut(config, onStep);
-    return { kind: 'published', manifest, deleted, seconds: (now().getTime() - startedAt.getTime()) / 1_000 };
+    return {
+      kind: 'published',
+      manifest,
+      deleted,
+      seconds: (now().getTime() - startedAt.getTime()) / 1_000,
+    };
   } finally {
     await lock.release();
   }
@@ -49,13 +71,18 @@ interface BuildOptions {
   readonly onStep: StepHook;
 }
 
-async function buildSet(config: BackupConfig, { id, now, onStep }: BuildOptions): Promise<Manifest> {
+async function buildSet(
+  config: BackupConfig,
+  { id, now, onStep }: BuildOptions,
+): Promise<Manifest> {
   const dir = partialPath(config.dir, id);
   await onStep('make-folder');
   await mkdir(dir, { mode: 0o700 });
   try {
     const startedAt = now().toISOString();
-    const serverVersion = (await psql(config, { sql: 'SHOW server_version', database: config.database })).trim();
+    const serverVersion = (
+      await psql(config, { sql: 'SHOW server_version', database: config.database })
+    ).trim();
     await onStep('dump');
     const digest = await dump(config, join(dir, dumpName));
     await onStep('check-dump');
@@ -87,7 +114,13 @@ async function dump(config: BackupConfig, path: string): Promise<Digest> {
   let digest: Digest | undefined;
   await runTool({
     program: 'pg_dump',
-    args: ['--format=custom', '--serializable-deferrable', '--no-password', '--lock-wait-timeout=60s', `--dbname=${config.database}`],
+    args: [
+      '--format=custom',
+      '--serializable-deferrable',
+      '--no-password',
+      '--lock-wait-timeout=60s',
+      `--dbname=${config.database}`,
+    ],
     env: config.toolEnv,
     timeoutMs: config.toolTimeoutMs,
     consume: async (output) => {
@@ -100,11 +133,24 @@ async function dump(config: BackupConfig, path: string): Promise<Digest> {
 
 /** pg_dump ending well is not enough: the file has to be readable again and hold the app's tables. */
 async function checkDump(config: BackupConfig, path: string, written: Digest): Promise<void> {
-  const contents = await runTool({ program: 'pg_restore', args: ['--list', path], env: config.toolEnv, timeoutMs: config.toolTimeoutMs });
-  const missing = config.requiredTables.filter((table) => !new RegExp(` TABLE DATA \\S+ ${table} `).test(contents));
-  if (missing.length > 0) throw new Error(`the dump lacks the tables ${missing.join(', ')}: is ${config.database} the right database, and has the migration Job run?`);
+  const contents = await runTool({
+    program: 'pg_restore',
+    args: ['--list', path],
+    env: config.toolEnv,
+    timeoutMs: config.toolTimeoutMs,
+  });
+  const missing = config.requiredTables.filter(
+    (table) => !new RegExp(` TABLE DATA \\S+ ${table} `).test(contents),
+  );
+  if (missing.length > 0)
+    throw new Error(
+      `the dump lacks the tables ${missing.join(', ')}: is ${config.database} the right database, and has the migration Job run?`,
+    );
   const onDisk = await digestFile(path);
-  if (onDisk.sha256 !== written.sha256) throw new Error('the dump reads back differently from what was written: the volume is not to be trusted');
+  if (onDisk.sha256 !== written.sha256)
+    throw new Error(
+      'the dump reads back differently from what was written: the volume is not to be trusted',
+    );
 }
 
 async function thinOut(config: BackupConfig, onStep: StepHook): Promise<readonly string[]> {

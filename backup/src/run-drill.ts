@@ -42,11 +42,18 @@ export interface DrillOptions {
 /** Throws ConfigError before anything is touched when the target is the live database. */
 export async function runDrill({ config, now }: DrillOptions): Promise<DrillResult> {
   if (config.drillDatabase === config.database) {
-    throw new ConfigError(`DRILL_DATABASE: "${config.drillDatabase}" is the live database. Give another name or leave it out`);
+    throw new ConfigError(
+      `DRILL_DATABASE: "${config.drillDatabase}" is the live database. Give another name or leave it out`,
+    );
   }
   await mkdir(join(config.dir, resultsFolder), { recursive: true });
   const lock = await acquireVolumeLock(config.dir, 'drill');
-  if (lock === undefined) return { ...nothingKnown(now()), kind: 'failed', problems: ['another drill is at work on this volume'] };
+  if (lock === undefined)
+    return {
+      ...nothingKnown(now()),
+      kind: 'failed',
+      problems: ['another drill is at work on this volume'],
+    };
   try {
     const result = await drill(config, now);
     await keepResult(config.dir, result, now());
@@ -60,42 +67,81 @@ async function drill(config: BackupConfig, now: () => Date): Promise<DrillResult
   const at = now();
   const nothing = nothingKnown(at);
   const [id] = await listSetIds(config.dir).catch(() => []);
-  if (id === undefined) return { ...nothing, kind: 'failed', problems: [`there is no complete set in ${config.dir}`] };
+  if (id === undefined)
+    return { ...nothing, kind: 'failed', problems: [`there is no complete set in ${config.dir}`] };
   // The newest set is the one people would reach for. If it is damaged, an older good one is no excuse.
   const verification = await verifySet(config.dir, id);
-  if (verification.kind === 'damaged') return { ...nothing, setId: id, kind: 'failed', problems: [verification.reason] };
+  if (verification.kind === 'damaged')
+    return { ...nothing, setId: id, kind: 'failed', problems: [verification.reason] };
   const { manifest } = verification;
   const known = { ...nothing, setId: id, ...recoveryPoint(manifest, at) };
   try {
     const { findings, restoreSeconds } = await restoreAndCheck(config, manifest, now);
     const problems = judgeLedger(findings);
-    return { ...known, restoreSeconds, findings, kind: problems.length === 0 ? 'passed' : 'failed', problems };
+    return {
+      ...known,
+      restoreSeconds,
+      findings,
+      kind: problems.length === 0 ? 'passed' : 'failed',
+      problems,
+    };
   } catch (error) {
-    return { ...known, kind: 'failed', problems: [error instanceof Error ? error.message : String(error)] };
+    return {
+      ...known,
+      kind: 'failed',
+      problems: [error instanceof Error ? error.message : String(error)],
+    };
   }
 }
 
-async function restoreAndCheck(config: BackupConfig, manifest: Manifest, now: () => Date): Promise<{ findings: LedgerFindings; restoreSeconds: number }> {
+async function restoreAndCheck(
+  config: BackupConfig,
+  manifest: Manifest,
+  now: () => Date,
+): Promise<{ findings: LedgerFindings; restoreSeconds: number }> {
   return withScratchDatabase(config, async () => {
     const scratch = config.drillDatabase;
     const startedAt = now().getTime();
     await runTool({
       program: 'pg_restore',
-      args: ['--exit-on-error', '--no-owner', '--no-privileges', '--no-password', `--dbname=${scratch}`, join(config.dir, manifest.id, dumpName)],
+      args: [
+        '--exit-on-error',
+        '--no-owner',
+        '--no-privileges',
+        '--no-password',
+        `--dbname=${scratch}`,
+        join(config.dir, manifest.id, dumpName),
+      ],
       env: config.toolEnv,
       timeoutMs: config.toolTimeoutMs,
     });
     const restoreSeconds = (now().getTime() - startedAt) / 1_000;
-    return { findings: parseFindings(await psql(config, { database: scratch, sql: ledgerCheckSql })), restoreSeconds };
+    return {
+      findings: parseFindings(await psql(config, { database: scratch, sql: ledgerCheckSql })),
+      restoreSeconds,
+    };
   });
 }
 
 function nothingKnown(at: Date): Omit<DrillResult, 'kind' | 'problems'> {
-  return { setId: undefined, at: at.toISOString(), recoveryPoint: undefined, recoveryPointAgeSeconds: undefined, restoreSeconds: undefined, findings: undefined };
+  return {
+    setId: undefined,
+    at: at.toISOString(),
+    recoveryPoint: undefined,
+    recoveryPointAgeSeconds: undefined,
+    restoreSeconds: undefined,
+    findings: undefined,
+  };
 }
 
-function recoveryPoint(manifest: Manifest, at: Date): { recoveryPoint: string; recoveryPointAgeSeconds: number } {
-  return { recoveryPoint: manifest.startedAt, recoveryPointAgeSeconds: (at.getTime() - Date.parse(manifest.startedAt)) / 1_000 };
+function recoveryPoint(
+  manifest: Manifest,
+  at: Date,
+): { recoveryPoint: string; recoveryPointAgeSeconds: number } {
+  return {
+    recoveryPoint: manifest.startedAt,
+    recoveryPointAgeSeconds: (at.getTime() - Date.parse(manifest.startedAt)) / 1_000,
+  };
 }
 
 async function keepResult(dir: string, result: DrillResult, now: Date): Promise<void> {

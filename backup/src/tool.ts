@@ -20,15 +20,34 @@ export class ToolError extends Error {
 }
 
 /** Resolves with standard output (empty when `consume` took it) once the program has ended well. */
-export async function runTool({ program, args, env, timeoutMs, consume }: ToolCall): Promise<string> {
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
+export async function runTool({
+  program,
+  args,
+  env,
+  timeoutMs,
+  consume,
+}: ToolCall): Promise<string> {
+  const child = spawn(program, args, {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-maxErrorBytes);
   });
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(code === 0 ? undefined : signal === null ? `exit code ${String(code)}` : `ended by ${signal}`));
+    child.once('close', (code, signal) =>
+      resolve(
+        code === 0
+          ? undefined
+          : signal === null
+            ? `exit code ${String(code)}`
+            : `ended by ${signal}`,
+      ),
+    );
   });
   const text: string[] = [];
   const consuming = consume === undefined ? collect(child.stdout, text) : consume(child.stdout);
@@ -44,7 +63,8 @@ export async function runTool({ program, args, env, timeoutMs, consume }: ToolCa
     ended,
   ]);
   if (read !== undefined) throw read.error;
-  if (failure !== undefined) throw new ToolError(`${program} failed (${failure}): ${errors.trim() || 'it said nothing'}`);
+  if (failure !== undefined)
+    throw new ToolError(`${program} failed (${failure}): ${errors.trim() || 'it said nothing'}`);
   return text.join('');
 }
 

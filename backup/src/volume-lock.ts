@@ -13,10 +13,25 @@ const busyCode = 75;
 export type LockName = 'writer' | 'drill';
 
 /** Returns undefined when another process holds it. Needs `flock` (util-linux) in PATH. */
-export async function acquireVolumeLock(dir: string, name: LockName): Promise<VolumeLock | undefined> {
-  const child = spawn('flock', ['--nonblock', '--conflict-exit-code', String(busyCode), join(dir, `.${name}.lock`), 'sh', '-c', 'echo held; exec cat > /dev/null'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+export async function acquireVolumeLock(
+  dir: string,
+  name: LockName,
+): Promise<VolumeLock | undefined> {
+  const child = spawn(
+    'flock',
+    [
+      '--nonblock',
+      '--conflict-exit-code',
+      String(busyCode),
+      join(dir, `.${name}.lock`),
+      'sh',
+      '-c',
+      'echo held; exec cat > /dev/null',
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   child.stdin.on('error', () => undefined);
   const ended = new Promise<{ code: number | null; error?: Error }>((resolve) => {
     child.once('error', (error) => resolve({ code: null, error }));
@@ -33,5 +48,7 @@ export async function acquireVolumeLock(dir: string, name: LockName): Promise<Vo
     };
   }
   if (first.code === busyCode) return undefined;
-  throw new Error(`the volume ${dir} cannot be locked: ${first.error?.message ?? `flock ended with code ${String(first.code)}`}`);
+  throw new Error(
+    `the volume ${dir} cannot be locked: ${first.error?.message ?? `flock ended with code ${String(first.code)}`}`,
+  );
 }

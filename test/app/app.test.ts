@@ -7,7 +7,15 @@ import { seedLedger } from '../load/seed.ts';
 import { migrate } from './migrations.ts';
 import { startPostgres } from './postgres.ts';
 import type { PrivatePostgres } from './postgres.ts';
-import { entries, runProgram, startApp, statusOf, stopApp, stopPrograms, waitFor } from './programs.ts';
+import {
+  entries,
+  runProgram,
+  startApp,
+  statusOf,
+  stopApp,
+  stopPrograms,
+  waitFor,
+} from './programs.ts';
 import type { RunningApp } from './programs.ts';
 
 let postgres: PrivatePostgres;
@@ -36,27 +44,43 @@ async function startReady(env: Record<string, string> = {}): Promise<RunningApp>
 }
 
 const waitForReadiness = (of: RunningApp, status: number) =>
-  waitFor(`readiness ${status}`, async () => ((await statusOf(`${of.url}/readyz`)) === status ? true : undefined), of);
+  waitFor(
+    `readiness ${status}`,
+    async () => ((await statusOf(`${of.url}/readyz`)) === status ? true : undefined),
+    of,
+  );
 
 describe('starting', () => {
   it.each([
     ['FAULT_ERROR_SHARE', '0.2'],
     ['FAULT_NEVER_READY', 'true'],
   ])('is refused with %s in production, with the remedy', async (name, value) => {
-    const ended = await runProgram(entries.app, { env: { ...postgres.env(database), APP_ENV: 'production', [name]: value } });
-    expect(ended).toMatchObject({ code: 2, output: expect.stringMatching(new RegExp(`${name}: refused with APP_ENV=production.*Remove ${name}`)) });
+    const ended = await runProgram(entries.app, {
+      env: { ...postgres.env(database), APP_ENV: 'production', [name]: value },
+    });
+    expect(ended).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(
+        new RegExp(`${name}: refused with APP_ENV=production.*Remove ${name}`),
+      ),
+    });
   });
 
   it('is refused without a database to go to', async () => {
     const ended = await runProgram(entries.app, { env: {} });
-    expect(ended).toMatchObject({ code: 2, output: expect.stringContaining('DATABASE_URL: missing') });
+    expect(ended).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('DATABASE_URL: missing'),
+    });
   });
 
   it('becomes ready by itself once the migration Job has run', async () => {
     app = await startApp(postgres.env(database));
     const before = await fetch(`${app.url}/readyz`);
     expect(before.status).toBe(503);
-    expect(await before.json()).toMatchObject({ reason: expect.stringContaining('Run the migration Job') });
+    expect(await before.json()).toMatchObject({
+      reason: expect.stringContaining('Run the migration Job'),
+    });
     await migrate(postgres.url(database));
     await waitForReadiness(app, 200);
     expect(await statusOf(`${app.url}/livez`)).toBe(200);
@@ -75,47 +99,91 @@ describe('stopping', () => {
     const running = await startReady({ DRAIN_MS: '6000' });
     const ledger = await seedLedger({ target: running.url }, { accounts: 10, fundsEach: 10_000 });
     const load = runLoad({ target: running.url, ratePerSecond: 100, maxInFlight: 50, ledger });
-    await waitFor('some load', async () => (load.snapshot().requests > 20 ? true : undefined), running);
+    await waitFor(
+      'some load',
+      async () => (load.snapshot().requests > 20 ? true : undefined),
+      running,
+    );
     running.signal('SIGTERM');
     await waitForReadiness(running, 503);
     const atDrain = load.snapshot().requests;
-    await waitFor('requests served while draining', async () => (load.snapshot().requests > atDrain + 20 ? true : undefined), running);
+    await waitFor(
+      'requests served while draining',
+      async () => (load.snapshot().requests > atDrain + 20 ? true : undefined),
+      running,
+    );
     // Here the cluster has taken the pod out of its endpoints.
     const figures = await load.stop();
-    await expect(running.ended).resolves.toMatchObject({ code: 0, output: expect.stringContaining('"msg":"stopped"') });
+    await expect(running.ended).resolves.toMatchObject({
+      code: 0,
+      output: expect.stringContaining('"msg":"stopped"'),
+    });
     expect(figures).toMatchObject({ failed: 0, shed: 0, errorCodes: {} });
   });
 
   it('finishes a request that is under way, and does not wait for its connection', async () => {
     // The limit is longer than this test may take: a kept-alive connection must not hold us up.
-    const running = await startReady({ DRAIN_MS: '0', FAULT_LATENCY_MS: '700', CLOSE_TIMEOUT_MS: '300000' });
+    const running = await startReady({
+      DRAIN_MS: '0',
+      FAULT_LATENCY_MS: '700',
+      CLOSE_TIMEOUT_MS: '300000',
+    });
     const answer = fetch(`${running.url}/version`);
     const arrived = /^http_requests_in_flight\{[^}]*\} 1$/m;
-    await waitFor('the request to arrive', async () => (arrived.test(await (await fetch(running.metricsUrl)).text()) ? true : undefined), running);
+    await waitFor(
+      'the request to arrive',
+      async () => (arrived.test(await (await fetch(running.metricsUrl)).text()) ? true : undefined),
+      running,
+    );
     running.signal('SIGTERM');
     const { status, headers } = await answer;
-    expect({ status, connection: headers.get('connection') }).toEqual({ status: 200, connection: 'close' });
+    expect({ status, connection: headers.get('connection') }).toEqual({
+      status: 200,
+      connection: 'close',
+    });
     await expect(running.ended).resolves.toMatchObject({ code: 0 });
   });
 });
 
 describe('misbehaviour on request', () => {
-  it.each(['before', 'after'])('answers its share with 5xx (%s the work) and loses no money', async (stage) => {
-    const running = await startReady({ FAULT_ERROR_SHARE: '0.2', FAULT_ERROR_STAGE: stage, SLIPWAY_APP_VERSION: '6.6.6' });
-    const ledger = await seedLedger({ target: running.url }, { accounts: 8, fundsEach: 10_000 });
-    const load = runLoad({ target: running.url, ratePerSecond: 300, maxInFlight: 50, ledger });
-    await waitFor('600 requests', async () => (load.snapshot().requests >= 600 ? true : undefined), running);
-    const figures = await load.stop();
-    const audit = await load.audit();
-    expect(audit).toMatchObject({ kind: 'clean', findings: [], fundsBefore: 80_000n, fundsAfter: 80_000n, ledgerBalanced: true });
-    expect(audit.acceptedTransfers).toBeGreaterThan(100);
-    // 0.2 of 600: five standard deviations to either side.
-    expect(figures.serverErrors / figures.requests).toBeGreaterThan(0.12);
-    expect(figures.serverErrors / figures.requests).toBeLessThan(0.28);
-    expect(figures.versions['6.6.6']).toMatchObject({ requests: figures.requests, serverErrors: figures.serverErrors });
-    const scraped = await (await fetch(running.metricsUrl)).text();
-    expect(scraped).toMatch(/^http_requests_total\{method="POST",route="\/transfers",code="500",version="6\.6\.6"\} \d+$/m);
-  });
+  it.each(['before', 'after'])(
+    'answers its share with 5xx (%s the work) and loses no money',
+    async (stage) => {
+      const running = await startReady({
+        FAULT_ERROR_SHARE: '0.2',
+        FAULT_ERROR_STAGE: stage,
+        SLIPWAY_APP_VERSION: '6.6.6',
+      });
+      const ledger = await seedLedger({ target: running.url }, { accounts: 8, fundsEach: 10_000 });
+      const load = runLoad({ target: running.url, ratePerSecond: 300, maxInFlight: 50, ledger });
+      await waitFor(
+        '600 requests',
+        async () => (load.snapshot().requests >= 600 ? true : undefined),
+        running,
+      );
+      const figures = await load.stop();
+      const audit = await load.audit();
+      expect(audit).toMatchObject({
+        kind: 'clean',
+        findings: [],
+        fundsBefore: 80_000n,
+        fundsAfter: 80_000n,
+        ledgerBalanced: true,
+      });
+      expect(audit.acceptedTransfers).toBeGreaterThan(100);
+      // 0.2 of 600: five standard deviations to either side.
+      expect(figures.serverErrors / figures.requests).toBeGreaterThan(0.12);
+      expect(figures.serverErrors / figures.requests).toBeLessThan(0.28);
+      expect(figures.versions['6.6.6']).toMatchObject({
+        requests: figures.requests,
+        serverErrors: figures.serverErrors,
+      });
+      const scraped = await (await fetch(running.metricsUrl)).text();
+      expect(scraped).toMatch(
+        /^http_requests_total\{method="POST",route="\/transfers",code="500",version="6\.6\.6"\} \d+$/m,
+      );
+    },
+  );
 
   it('never gets ready', async () => {
     await migrate(postgres.url(database));
@@ -126,7 +194,10 @@ describe('misbehaviour on request', () => {
 
   it('crashes', async () => {
     app = await startApp({ ...postgres.env(database), FAULT_CRASH_AFTER_MS: '50' });
-    await expect(app.ended).resolves.toMatchObject({ code: 1, output: expect.stringContaining('FAULT_CRASH_AFTER_MS') });
+    await expect(app.ended).resolves.toMatchObject({
+      code: 1,
+      output: expect.stringContaining('FAULT_CRASH_AFTER_MS'),
+    });
   });
 });
 
@@ -135,16 +206,35 @@ describe('sudden death', () => {
     const first = await startReady();
     const port = new URL(first.url).port;
     const ledger = await seedLedger({ target: first.url }, { accounts: 10, fundsEach: 10_000 });
-    const load = runLoad({ target: first.url, ratePerSecond: 200, maxInFlight: 100, ledger, maxAttempts: 3 });
-    await waitFor('load', async () => (load.snapshot().acceptedTransfers > 50 ? true : undefined), first);
+    const load = runLoad({
+      target: first.url,
+      ratePerSecond: 200,
+      maxInFlight: 100,
+      ledger,
+      maxAttempts: 3,
+    });
+    await waitFor(
+      'load',
+      async () => (load.snapshot().acceptedTransfers > 50 ? true : undefined),
+      first,
+    );
     await stopApp(first);
     app = await startApp({ ...postgres.env(database), PORT: port });
     const revived = app;
     const soFar = load.snapshot().acceptedTransfers;
-    await waitFor('transfers after the restart', async () => (load.snapshot().acceptedTransfers > soFar + 50 ? true : undefined), revived);
+    await waitFor(
+      'transfers after the restart',
+      async () => (load.snapshot().acceptedTransfers > soFar + 50 ? true : undefined),
+      revived,
+    );
     const figures = await load.stop();
     expect(figures.connectionErrors).toBeGreaterThan(0);
-    await expect(load.audit()).resolves.toMatchObject({ kind: 'clean', findings: [], fundsAfter: 100_000n, ledgerBalanced: true });
+    await expect(load.audit()).resolves.toMatchObject({
+      kind: 'clean',
+      findings: [],
+      fundsAfter: 100_000n,
+      ledgerBalanced: true,
+    });
   });
 });
 
@@ -154,9 +244,20 @@ describe('logs', () => {
     await statusOf(`${running.url}/accounts/none`);
     running.signal('SIGTERM');
     const { output } = await running.ended;
-    const lines = output.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.filter((line) => line['version'] !== '1.2.3' || line['service'] !== 'ledger')).toEqual([]);
-    expect(lines).toContainEqual(expect.objectContaining({ route: '/accounts/:id', code: '404', requestId: expect.any(String) }));
+    const lines = output
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(
+      lines.filter((line) => line['version'] !== '1.2.3' || line['service'] !== 'ledger'),
+    ).toEqual([]);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        route: '/accounts/:id',
+        code: '404',
+        requestId: expect.any(String),
+      }),
+    );
     expect(output).not.toContain(postgres.password);
   });
 });

@@ -18,11 +18,25 @@ beforeAll(async () => {
   await postgres.createDatabase('bank');
   dir = mkdtempSync(join(tmpdir(), 'bundles-'));
   // CommonJS dependencies ask for `require`, which ESM does not have.
-  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  const banner = {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  };
   for (const [name, entry] of Object.entries(entries)) {
-    await build({ entryPoints: [entry], outfile: join(dir, `${name}.mjs`), bundle: true, platform: 'node', format: 'esm', target: 'node24', minifySyntax: true, banner, logLevel: 'error' });
+    await build({
+      entryPoints: [entry],
+      outfile: join(dir, `${name}.mjs`),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node24',
+      minifySyntax: true,
+      banner,
+      logLevel: 'error',
+    });
   }
-  cpSync(join(import.meta.dirname, '../../prisma/migrations'), join(dir, 'migrations'), { recursive: true });
+  cpSync(join(import.meta.dirname, '../../prisma/migrations'), join(dir, 'migrations'), {
+    recursive: true,
+  });
 });
 afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
@@ -30,18 +44,36 @@ afterAll(async () => {
 });
 
 it('migrate, serve, back up and restore from bundles alone', async () => {
-  expect(readdirSync(dir).toSorted()).toEqual(['app.mjs', 'backup.mjs', 'migrate.mjs', 'migrations']);
+  expect(readdirSync(dir).toSorted()).toEqual([
+    'app.mjs',
+    'backup.mjs',
+    'migrate.mjs',
+    'migrations',
+  ]);
   const env = postgres.env('bank');
-  expect(await runProgram(join(dir, 'migrate.mjs'), { env, cwd: dir })).toMatchObject({ code: 0, output: expect.stringContaining('"kind":"applied"') });
+  expect(await runProgram(join(dir, 'migrate.mjs'), { env, cwd: dir })).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('"kind":"applied"'),
+  });
   const app = await startApp(env, join(dir, 'app.mjs'));
   try {
-    await waitFor('readiness', async () => ((await statusOf(`${app.url}/readyz`)) === 200 ? true : undefined), app);
+    await waitFor(
+      'readiness',
+      async () => ((await statusOf(`${app.url}/readyz`)) === 200 ? true : undefined),
+      app,
+    );
     expect(await statusOf(`${app.url}/ledger/summary`)).toBe(200);
   } finally {
     await stopApp(app);
   }
-  const backupEnv = { ...env, PATH: `${postgres.binDir}:${process.env['PATH'] ?? ''}`, BACKUP_DIR: join(dir, 'volume') };
+  const backupEnv = {
+    ...env,
+    PATH: `${postgres.binDir}:${process.env['PATH'] ?? ''}`,
+    BACKUP_DIR: join(dir, 'volume'),
+  };
   for (const command of ['run', 'drill', 'list']) {
-    expect(await runProgram(join(dir, 'backup.mjs'), { env: backupEnv, cwd: dir, args: [command] })).toMatchObject({ code: 0 });
+    expect(
+      await runProgram(join(dir, 'backup.mjs'), { env: backupEnv, cwd: dir, args: [command] }),
+    ).toMatchObject({ code: 0 });
   }
 });

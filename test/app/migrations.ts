@@ -7,14 +7,23 @@ import type { MigrationFile } from '../../prisma/migration-file.ts';
 import { defaultLimits, runMigrations } from '../../prisma/migration-runner.ts';
 import type { MigrationResult, RunnerOptions } from '../../prisma/migration-runner.ts';
 
-export const committedMigrations = readMigrationFiles(join(import.meta.dirname, '../../prisma/migrations'));
+export const committedMigrations = readMigrationFiles(
+  join(import.meta.dirname, '../../prisma/migrations'),
+);
 
 export function migration(name: string, sql: string): MigrationFile {
   return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
 }
 
-export function runnerOptions(url: string, limits: Partial<RunnerOptions['limits']> = {}): RunnerOptions {
-  return { connection: { connectionString: url }, limits: { ...defaultLimits, ...limits }, log: () => undefined };
+export function runnerOptions(
+  url: string,
+  limits: Partial<RunnerOptions['limits']> = {},
+): RunnerOptions {
+  return {
+    connection: { connectionString: url },
+    limits: { ...defaultLimits, ...limits },
+    log: () => undefined,
+  };
 }
 
 /** Applies the committed migrations. */

@@ -2,7 +2,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,29 +44,55 @@ const startTimeoutMs = 60_000;
 /** Starts a server. Throws with the line to type when there is no PostgreSQL on this machine. */
 export async function startPostgres(): Promise<PrivatePostgres> {
   const binDir = findPostgresBinDir();
-  if (binDir === undefined) throw new Error(`these tests need PostgreSQL's server: ${postgresInstallHint}`);
+  if (binDir === undefined)
+    throw new Error(`these tests need PostgreSQL's server: ${postgresInstallHint}`);
   const account = serverAccount();
   const dir = mkdtempSync(join(tmpdir(), 'slipway-pg-'));
   const password = randomBytes(12).toString('hex');
   const passwordFile = join(dir, 'password');
   writeFileSync(passwordFile, password);
   chmodSync(dir, 0o700);
-  if (account !== undefined) for (const path of [dir, passwordFile]) chownSync(path, account.uid, account.gid);
+  if (account !== undefined)
+    for (const path of [dir, passwordFile]) chownSync(path, account.uid, account.gid);
 
   const data = join(dir, 'data');
   const init = spawnSync(
     join(binDir, 'initdb'),
-    ['-D', data, '-U', user, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+    [
+      '-D',
+      data,
+      '-U',
+      user,
+      `--pwfile=${passwordFile}`,
+      '-A',
+      'scram-sha-256',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+      '--no-instructions',
+    ],
     { ...account, cwd: dir, encoding: 'utf8' },
   );
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr}`);
   const port = await freePort();
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: dir, max_connections: 120, fsync: 'off', log_min_messages: 'fatal' };
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: dir,
+    max_connections: 120,
+    fsync: 'off',
+    log_min_messages: 'fatal',
+  };
   const logFile = join(dir, 'server.log');
   const log = openSync(logFile, 'w');
   const server = spawn(
     join(binDir, 'postgres'),
-    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    [
+      '-D',
+      data,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     { ...account, cwd: dir, stdio: ['ignore', 'ignore', log] },
   );
   closeSync(log);
@@ -82,7 +117,8 @@ interface ServerParts {
 
 function describeServer({ server, dir, port, password, binDir }: ServerParts): PrivatePostgres {
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const url = (database: string): string => `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
+  const url = (database: string): string =>
+    `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
   const query = async <T extends QueryResultRow>(database: string, sql: string): Promise<T[]> => {
     const client = new Client({ connectionString: url(database) });
     await client.connect();
@@ -98,7 +134,13 @@ function describeServer({ server, dir, port, password, binDir }: ServerParts): P
     password,
     binDir,
     url,
-    env: (database) => ({ PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database }),
+    env: (database) => ({
+      PGHOST: '127.0.0.1',
+      PGPORT: String(port),
+      PGUSER: user,
+      PGPASSWORD: password,
+      PGDATABASE: database,
+    }),
     createDatabase: async (name) => void (await query('postgres', `CREATE DATABASE "${name}"`)),
     query,
     stop: async () => {
@@ -113,7 +155,8 @@ function describeServer({ server, dir, port, password, binDir }: ServerParts): P
 async function waitUntilItAnswers(instance: PrivatePostgres, server: ChildProcess): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
-    if (server.exitCode !== null) throw new Error(`postgres ended with code ${server.exitCode} before it answered`);
+    if (server.exitCode !== null)
+      throw new Error(`postgres ended with code ${server.exitCode} before it answered`);
     try {
       await instance.query('postgres', 'SELECT 1');
       return;
@@ -129,7 +172,10 @@ function serverAccount(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => {
     const found = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' });
-    if (found.status !== 0) throw new Error(`PostgreSQL does not run as root and there is no user "postgres": ${postgresInstallHint}`);
+    if (found.status !== 0)
+      throw new Error(
+        `PostgreSQL does not run as root and there is no user "postgres": ${postgresInstallHint}`,
+      );
     return Number(found.stdout);
   };
   return { uid: id('-u'), gid: id('-g') };

@@ -42,12 +42,22 @@ export async function stopPrograms(): Promise<void> {
 }
 
 /** Starts a script with this Node and nothing of our environment but PATH. */
-export function startProgram(script: string, { args = [], env, cwd = root }: ProgramOptions): Running {
-  const child: ChildProcess = spawn(process.execPath, [script, ...args], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startProgram(
+  script: string,
+  { args = [], env, cwd = root }: ProgramOptions,
+): Running {
+  const child: ChildProcess = spawn(process.execPath, [script, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined, output }));
+    child.once('close', (code, signal) =>
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, output }),
+    );
   });
   const running: Running = { output: () => output, signal: (name) => void child.kill(name), ended };
   underWay.add(running);
@@ -66,10 +76,30 @@ export interface RunningApp extends Running {
 }
 
 /** Starts the app on free ports and waits until it listens; it need not be ready. */
-export async function startApp(env: Readonly<Record<string, string>>, script: string = entries.app): Promise<RunningApp> {
-  const running = startProgram(script, { env: { APP_ENV: 'test', LISTEN_HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0', DRAIN_MS: '200', ...env } });
-  const listening = await waitFor('the app to listen', async () => /"port":(\d+),"metricsPort":(\d+)/.exec(running.output()) ?? undefined, running);
-  return { ...running, url: `http://127.0.0.1:${listening[1]}`, metricsUrl: `http://127.0.0.1:${listening[2]}/metrics` };
+export async function startApp(
+  env: Readonly<Record<string, string>>,
+  script: string = entries.app,
+): Promise<RunningApp> {
+  const running = startProgram(script, {
+    env: {
+      APP_ENV: 'test',
+      LISTEN_HOST: '127.0.0.1',
+      PORT: '0',
+      METRICS_PORT: '0',
+      DRAIN_MS: '200',
+      ...env,
+    },
+  });
+  const listening = await waitFor(
+    'the app to listen',
+    async () => /"port":(\d+),"metricsPort":(\d+)/.exec(running.output()) ?? undefined,
+    running,
+  );
+  return {
+    ...running,
+    url: `http://127.0.0.1:${listening[1]}`,
+    metricsUrl: `http://127.0.0.1:${listening[2]}/metrics`,
+  };
 }
 
 /** Ends an app whatever state it is in. */
@@ -79,7 +109,11 @@ export async function stopApp(app: Running | undefined): Promise<void> {
 }
 
 /** Polls until `look` gives something. Throws after a minute, or when `running` ends before. */
-export async function waitFor<T>(what: string, look: () => Promise<T | undefined>, running?: Running): Promise<T> {
+export async function waitFor<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  running?: Running,
+): Promise<T> {
   let ended = false;
   void running?.ended.then(() => {
     ended = true;
@@ -88,8 +122,10 @@ export async function waitFor<T>(what: string, look: () => Promise<T | undefined
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (ended) throw new Error(`the program ended while we waited for ${what}: ${running?.output() ?? ''}`);
-    if (Date.now() > deadline) throw new Error(`waited a minute for ${what}: ${running?.output() ?? ''}`);
+    if (ended)
+      throw new Error(`the program ended while we waited for ${what}: ${running?.output() ?? ''}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited a minute for ${what}: ${running?.output() ?? ''}`);
     await sleep(20);
   }
 }

@@ -42,8 +42,19 @@ afterEach(async () => {
 
 function openStore(connectionString: string): Store {
   retries = { conflict: 0, lost: 0, unreachable: 0 };
-  const pool = createPool({ connection: { connectionString }, size: 12, applicationName: 'ledger', onIdleError: () => undefined });
-  const made = createPostgresStore({ pool, retry: { ...defaultRetryPolicy, onRetry: (kind) => void (retries[kind] = (retries[kind] ?? 0) + 1) } });
+  const pool = createPool({
+    connection: { connectionString },
+    size: 12,
+    applicationName: 'ledger',
+    onIdleError: () => undefined,
+  });
+  const made = createPostgresStore({
+    pool,
+    retry: {
+      ...defaultRetryPolicy,
+      onRetry: (kind) => void (retries[kind] = (retries[kind] ?? 0) + 1),
+    },
+  });
   open.push(made);
   return made;
 }
@@ -54,7 +65,12 @@ function amountOf(value: number): Amount {
   return amount;
 }
 
-const order = (from: string, to: string, amount = 10): TransferOrder => ({ from, to, amount: amountOf(amount), reference: undefined });
+const order = (from: string, to: string, amount = 10): TransferOrder => ({
+  from,
+  to,
+  amount: amountOf(amount),
+  reference: undefined,
+});
 
 async function openAccount(kind: 'customer' | 'external', currency = 'EUR'): Promise<string> {
   return (await store.createAccount({ id: randomUUID(), name: kind, kind, currency })).id;
@@ -71,7 +87,8 @@ async function fundedAccounts(howMany: number, funds: number): Promise<string[]>
   return ids;
 }
 
-const balanceOf = async (id: string): Promise<bigint | undefined> => (await store.findAccount(id))?.balance;
+const balanceOf = async (id: string): Promise<bigint | undefined> =>
+  (await store.findAccount(id))?.balance;
 
 /** Another session that holds a row until it is told to let go. */
 async function lockAccount(id: string, sql: string): Promise<Client> {
@@ -83,13 +100,25 @@ async function lockAccount(id: string, sql: string): Promise<Client> {
 }
 
 const waitUntilSomebodyWaits = () =>
-  waitFor('a transfer to wait for the lock', async () => (await postgres.query(database, `SELECT 1 FROM pg_stat_activity WHERE application_name = 'ledger' AND wait_event_type = 'Lock' AND datname = '${database}'`))[0]);
+  waitFor(
+    'a transfer to wait for the lock',
+    async () =>
+      (
+        await postgres.query(
+          database,
+          `SELECT 1 FROM pg_stat_activity WHERE application_name = 'ledger' AND wait_event_type = 'Lock' AND datname = '${database}'`,
+        )
+      )[0],
+  );
 
 describe('a transfer', () => {
   it('posts both sides and can be read back', async () => {
     const [ann = '', ben = ''] = await fundedAccounts(2, 100);
     const outcome = await store.postTransfer('k', { ...order(ann, ben, 30), reference: 'rent' });
-    expect(outcome).toMatchObject({ kind: 'accepted', transfer: { from: ann, to: ben, amount: 30n, currency: 'EUR', reference: 'rent' } });
+    expect(outcome).toMatchObject({
+      kind: 'accepted',
+      transfer: { from: ann, to: ben, amount: 30n, currency: 'EUR', reference: 'rent' },
+    });
     expect([await balanceOf(ann), await balanceOf(ben)]).toEqual([70n, 130n]);
     const made = outcome.kind === 'accepted' ? outcome.transfer : undefined;
     await expect(store.findTransfer(made?.id ?? '')).resolves.toEqual(made);
@@ -97,26 +126,48 @@ describe('a transfer', () => {
   });
 
   it.each<[string, (ann: string) => Promise<TransferOrder>, string]>([
-    ['more than there is', async (ann) => order(ann, await openAccount('customer'), 101), 'insufficient-funds'],
+    [
+      'more than there is',
+      async (ann) => order(ann, await openAccount('customer'), 101),
+      'insufficient-funds',
+    ],
     ['a payer of nobody', async (ann) => order(randomUUID(), ann), 'payer-not-found'],
     ['a payee of nobody', async (ann) => order(ann, randomUUID()), 'payee-not-found'],
-    ['another currency', async (ann) => order(ann, await openAccount('customer', 'CHF')), 'currency-mismatch'],
-  ])('is refused for %s, moves nothing, and is refused again under its key', async (_name, makeOrder, rejection) => {
-    const [ann = ''] = await fundedAccounts(1, 100);
-    const refused = await makeOrder(ann);
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      await expect(store.postTransfer('k', refused)).resolves.toEqual({ kind: 'rejected', rejection });
-    }
-    expect(await balanceOf(ann)).toBe(100n);
-  });
+    [
+      'another currency',
+      async (ann) => order(ann, await openAccount('customer', 'CHF')),
+      'currency-mismatch',
+    ],
+  ])(
+    'is refused for %s, moves nothing, and is refused again under its key',
+    async (_name, makeOrder, rejection) => {
+      const [ann = ''] = await fundedAccounts(1, 100);
+      const refused = await makeOrder(ann);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        await expect(store.postTransfer('k', refused)).resolves.toEqual({
+          kind: 'rejected',
+          rejection,
+        });
+      }
+      expect(await balanceOf(ann)).toBe(100n);
+    },
+  );
 
   it('is made once for one key, however many ask at once', async () => {
     const [ann = '', ben = ''] = await fundedAccounts(2, 100);
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.postTransfer('k', order(ann, ben))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => store.postTransfer('k', order(ann, ben))),
+    );
     expect(outcomes.filter((outcome) => outcome.kind === 'accepted')).toHaveLength(1);
-    expect(outcomes.every((outcome) => ['accepted', 'replayed', 'inFlight'].includes(outcome.kind))).toBe(true);
-    await expect(store.postTransfer('k', order(ann, ben))).resolves.toMatchObject({ kind: 'replayed' });
-    await expect(store.postTransfer('k', order(ann, ben, 11))).resolves.toEqual({ kind: 'keyReused' });
+    expect(
+      outcomes.every((outcome) => ['accepted', 'replayed', 'inFlight'].includes(outcome.kind)),
+    ).toBe(true);
+    await expect(store.postTransfer('k', order(ann, ben))).resolves.toMatchObject({
+      kind: 'replayed',
+    });
+    await expect(store.postTransfer('k', order(ann, ben, 11))).resolves.toEqual({
+      kind: 'keyReused',
+    });
     expect([await balanceOf(ann), await balanceOf(ben)]).toEqual([90n, 110n]);
   });
 
@@ -144,8 +195,11 @@ describe('a transfer', () => {
 
   it('never overdraws, though many want the same money', async () => {
     const [ann = '', ben = ''] = await fundedAccounts(2, 100);
-    const persistent = async (key: string): Promise<TransferOutcome> => persist(() => store.postTransfer(key, order(ann, ben, 30)));
-    const outcomes = await Promise.all(Array.from({ length: 10 }, (_, index) => persistent(`k${index}`)));
+    const persistent = async (key: string): Promise<TransferOutcome> =>
+      persist(() => store.postTransfer(key, order(ann, ben, 30)));
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => persistent(`k${index}`)),
+    );
     expect(outcomes.filter((outcome) => outcome.kind === 'accepted')).toHaveLength(3);
     expect(outcomes.filter((outcome) => outcome.kind === 'rejected')).toHaveLength(7);
     expect(await balanceOf(ann)).toBe(10n);
@@ -179,21 +233,30 @@ describe('money', () => {
         const [from, to] = [pick(), pick()];
         if (from === to) continue;
         const key = randomUUID();
-        outcomes.push(await persist(() => store.postTransfer(key, order(from, to, 1 + Math.floor(random() * 400)))));
+        outcomes.push(
+          await persist(() =>
+            store.postTransfer(key, order(from, to, 1 + Math.floor(random() * 400))),
+          ),
+        );
       }
       progress.working -= 1;
     };
     let killed = 0;
     const killer = async (): Promise<void> => {
       while (progress.working > 0) {
-        const rows = await postgres.query(database, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ledger' AND datname = '${database}' ORDER BY random() LIMIT 3`);
+        const rows = await postgres.query(
+          database,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ledger' AND datname = '${database}' ORDER BY random() LIMIT 3`,
+        );
         killed += rows.length;
         await sleep(10);
       }
     };
     await Promise.all([killer(), ...Array.from({ length: 50 }, client)]);
 
-    const accepted = outcomes.flatMap((outcome) => (outcome.kind === 'accepted' || outcome.kind === 'replayed' ? [outcome.transfer] : []));
+    const accepted = outcomes.flatMap((outcome) =>
+      outcome.kind === 'accepted' || outcome.kind === 'replayed' ? [outcome.transfer] : [],
+    );
     const after = await store.summarize();
     expect(killed).toBeGreaterThan(0);
     expect(retries['lost']).toBeGreaterThan(0);
@@ -211,8 +274,12 @@ describe('the schema check', () => {
   it('tells an empty database, a migrated one, and none at all apart', async () => {
     await expect(store.checkSchema()).resolves.toEqual({ kind: 'ready' });
     await postgres.createDatabase(`${database}_empty`);
-    await expect(openStore(postgres.url(`${database}_empty`)).checkSchema()).resolves.toMatchObject({ kind: 'tooOld' });
-    await expect(openStore('postgresql://u:p@127.0.0.1:1/none').checkSchema()).resolves.toMatchObject({ kind: 'unreachable' });
+    await expect(openStore(postgres.url(`${database}_empty`)).checkSchema()).resolves.toMatchObject(
+      { kind: 'tooOld' },
+    );
+    await expect(
+      openStore('postgresql://u:p@127.0.0.1:1/none').checkSchema(),
+    ).resolves.toMatchObject({ kind: 'unreachable' });
   });
 
   it('takes a migration that was not finished for missing', async () => {

@@ -44,7 +44,8 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
 
   await forEach(record.unresolved, async (transfer) => {
     const result = await attemptTransfer(client, transfer, patience);
-    if (result.kind === 'unresolved') unknown.push(`transfer ${transfer.key} has no certain answer`);
+    if (result.kind === 'unresolved')
+      unknown.push(`transfer ${transfer.key} has no certain answer`);
     else settledLate += 1;
     if (result.kind === 'accepted') accepted.push({ ...transfer, id: result.id });
   });
@@ -52,7 +53,8 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
   await forEach(accepted, async (transfer) => {
     const found = await readUntilCertain(client, `/transfers/${transfer.id}`);
     if (found === undefined) unknown.push(`transfer ${transfer.id} could not be read`);
-    else if (!isSame(found, transfer)) wrong.push(`transfer ${transfer.id} was accepted and is not in the ledger as sent`);
+    else if (!isSame(found, transfer))
+      wrong.push(`transfer ${transfer.id} was accepted and is not in the ledger as sent`);
   });
 
   const expected = expectedBalances(record.ledger, accepted);
@@ -65,13 +67,15 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
     }
     const actual = readBigInt(found['balance']);
     fundsAfter += actual ?? 0n;
-    if (actual !== balance) wrong.push(`account ${id} holds ${String(actual)}, its accepted transfers give ${balance}`);
+    if (actual !== balance)
+      wrong.push(`account ${id} holds ${String(actual)}, its accepted transfers give ${balance}`);
   });
 
   const summary = await readUntilCertain(client, '/ledger/summary');
   if (summary === undefined) unknown.push('the ledger summary could not be read');
   const ledgerBalanced = summary?.['balanced'] === true;
-  if (summary !== undefined && !ledgerBalanced) wrong.push('the ledger says of itself that it does not add up');
+  if (summary !== undefined && !ledgerBalanced)
+    wrong.push('the ledger says of itself that it does not add up');
 
   return {
     kind: wrong.length > 0 ? 'wrong' : unknown.length > 0 ? 'unknown' : 'clean',
@@ -85,9 +89,13 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
 }
 
 /** A transfer made twice, or one made though it was refused, shows up as a wrong balance here. */
-function expectedBalances(ledger: SeededLedger, accepted: readonly AcceptedTransfer[]): ReadonlyMap<string, bigint> {
+function expectedBalances(
+  ledger: SeededLedger,
+  accepted: readonly AcceptedTransfer[],
+): ReadonlyMap<string, bigint> {
   const balances = new Map(ledger.accounts.map((id) => [id, BigInt(ledger.fundsEach)]));
-  const add = (id: string, amount: bigint): void => void balances.set(id, (balances.get(id) ?? 0n) + amount);
+  const add = (id: string, amount: bigint): void =>
+    void balances.set(id, (balances.get(id) ?? 0n) + amount);
   for (const { from, to, amount } of accepted) {
     add(from, -BigInt(amount));
     add(to, BigInt(amount));
@@ -96,15 +104,24 @@ function expectedBalances(ledger: SeededLedger, accepted: readonly AcceptedTrans
 }
 
 function isSame(found: Record<string, unknown>, sent: AcceptedTransfer): boolean {
-  return found['from'] === sent.from && found['to'] === sent.to && found['amount'] === String(sent.amount);
+  return (
+    found['from'] === sent.from &&
+    found['to'] === sent.to &&
+    found['amount'] === String(sent.amount)
+  );
 }
 
 /** undefined: no certain answer. A 404 is certain: it comes back as an empty object. */
-async function readUntilCertain(client: LedgerClient, path: string): Promise<Record<string, unknown> | undefined> {
+async function readUntilCertain(
+  client: LedgerClient,
+  path: string,
+): Promise<Record<string, unknown> | undefined> {
   for (let attempt = 1; attempt <= patience.maxAttempts; attempt += 1) {
     const exchange = await client.send({ method: 'GET', path });
-    if (exchange.kind === 'answered' && exchange.status === 200 && isObject(exchange.body)) return exchange.body;
-    if (exchange.kind === 'answered' && exchange.status === 404 && isProblem(exchange.body)) return {};
+    if (exchange.kind === 'answered' && exchange.status === 200 && isObject(exchange.body))
+      return exchange.body;
+    if (exchange.kind === 'answered' && exchange.status === 404 && isProblem(exchange.body))
+      return {};
     await sleep(patience.pauseMs * attempt);
   }
   return undefined;

@@ -16,7 +16,13 @@ export interface LedgerRequest {
 }
 
 export type Exchange =
-  | { readonly kind: 'answered'; readonly status: number; readonly version: string; readonly body: unknown; readonly latencyMs: number }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly version: string;
+      readonly body: unknown;
+      readonly latencyMs: number;
+    }
   | { readonly kind: 'connectionError'; readonly code: string; readonly latencyMs: number }
   | { readonly kind: 'timeout'; readonly latencyMs: number };
 
@@ -45,19 +51,45 @@ export function createLedgerClient(address: LedgerAddress, limits: ClientLimits)
       const body = what.body === undefined ? undefined : JSON.stringify(what.body);
       const headers = {
         host,
-        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         ...(what.idempotencyKey === undefined ? {} : { 'idempotency-key': what.idempotencyKey }),
       };
       return new Promise<Exchange>((resolve) => {
         const latencyMs = (): number => performance.now() - startedAt;
         const signal = AbortSignal.timeout(limits.timeoutMs);
         const fail = (error: NodeJS.ErrnoException): void =>
-          resolve(signal.aborted ? { kind: 'timeout', latencyMs: latencyMs() } : { kind: 'connectionError', code: error.code ?? error.message, latencyMs: latencyMs() });
-        const outgoing = request({ agent, signal, headers, method: what.method, host: base.hostname, port: base.port || 80, path: what.path, setHost: false });
+          resolve(
+            signal.aborted
+              ? { kind: 'timeout', latencyMs: latencyMs() }
+              : {
+                  kind: 'connectionError',
+                  code: error.code ?? error.message,
+                  latencyMs: latencyMs(),
+                },
+          );
+        const outgoing = request({
+          agent,
+          signal,
+          headers,
+          method: what.method,
+          host: base.hostname,
+          port: base.port || 80,
+          path: what.path,
+          setHost: false,
+        });
         outgoing.once('error', fail);
         outgoing.once('response', (answer) => {
           readBody(answer).then(
-            (text) => resolve({ kind: 'answered', status: answer.statusCode ?? 0, version: versionOf(answer), body: parseJson(text), latencyMs: latencyMs() }),
+            (text) =>
+              resolve({
+                kind: 'answered',
+                status: answer.statusCode ?? 0,
+                version: versionOf(answer),
+                body: parseJson(text),
+                latencyMs: latencyMs(),
+              }),
             fail,
           );
         });

@@ -15,7 +15,9 @@ export function createLatencyHistogram(): LatencyHistogram {
   let total = 0;
   return {
     add: (ms) => {
-      const bucket = Math.ceil(Math.log(Math.max(ms, firstBucketMs) / firstBucketMs) / Math.log(growth));
+      const bucket = Math.ceil(
+        Math.log(Math.max(ms, firstBucketMs) / firstBucketMs) / Math.log(growth),
+      );
       const index = Math.min(bucket, bucketCount - 1);
       counts[index] = (counts[index] ?? 0) + 1;
       total += 1;

@@ -30,31 +30,67 @@ describe('against the ledger', () => {
     await postgres.createDatabase(database);
     await migrate(postgres.url(database));
     app = await startApp({ ...postgres.env(database), SLIPWAY_APP_VERSION: '1.0.0' });
-    await waitFor('readiness', async () => ((await statusOf(`${app.url}/readyz`)) === 200 ? true : undefined), app);
+    await waitFor(
+      'readiness',
+      async () => ((await statusOf(`${app.url}/readyz`)) === 200 ? true : undefined),
+      app,
+    );
     ledger = await seedLedger({ target: app.url }, { accounts: 5, fundsEach: 1_000 });
   });
   afterEach(stopPrograms);
 
   async function runUntil(transfers: number): Promise<LoadRun> {
     const load = runLoad({ target: app.url, ratePerSecond: 200, maxInFlight: 50, ledger });
-    await waitFor(`${transfers} transfers`, async () => (load.snapshot().acceptedTransfers >= transfers ? true : undefined), app);
+    await waitFor(
+      `${transfers} transfers`,
+      async () => (load.snapshot().acceptedTransfers >= transfers ? true : undefined),
+      app,
+    );
     await load.stop();
     return load;
   }
 
   it('gives a sound ledger a clean audit', async () => {
     const load = await runUntil(50);
-    expect(load.snapshot()).toMatchObject({ failed: 0, unresolvedTransfers: 0, inFlight: 0, versions: { '1.0.0': { serverErrors: 0 } } });
+    expect(load.snapshot()).toMatchObject({
+      failed: 0,
+      unresolvedTransfers: 0,
+      inFlight: 0,
+      versions: { '1.0.0': { serverErrors: 0 } },
+    });
     const audit = await load.audit();
-    expect(audit).toMatchObject({ kind: 'clean', findings: [], settledLate: 0, fundsBefore: 5_000n, fundsAfter: 5_000n, ledgerBalanced: true });
+    expect(audit).toMatchObject({
+      kind: 'clean',
+      findings: [],
+      settledLate: 0,
+      fundsBefore: 5_000n,
+      fundsAfter: 5_000n,
+      ledgerBalanced: true,
+    });
     expect(audit.acceptedTransfers).toBe(load.snapshot().acceptedTransfers);
   });
 
   it.each([
-    ['a balance that was changed', `UPDATE account SET balance = balance + 1 WHERE kind = 'customer'`, /holds .*its accepted transfers give/],
-    ['a transfer made twice', `INSERT INTO transfer SELECT gen_random_uuid(), from_account_id, to_account_id, amount, currency, reference FROM transfer ORDER BY created_at DESC LIMIT 1;
-       UPDATE account a SET balance = balance + CASE WHEN a.id = t.to_account_id THEN t.amount ELSE -t.amount END FROM (SELECT * FROM transfer ORDER BY created_at DESC LIMIT 1) t WHERE a.id IN (t.from_account_id, t.to_account_id)`, /its accepted transfers give/],
-    ['an accepted transfer that got lost', `SET session_replication_role = replica; DELETE FROM transfer WHERE from_account_id <> (SELECT id FROM account WHERE kind = 'external')`, /was accepted and is not in the ledger/],
+    [
+      'a balance that was changed',
+      `UPDATE account SET balance = balance + 1 WHERE kind = 'customer'`,
+      /holds .*its accepted transfers give/,
+    ],
+    [
+      'a transfer made twice',
+      `WITH last AS (SELECT * FROM transfer ORDER BY created_at DESC LIMIT 1),
+            again AS (INSERT INTO transfer
+              SELECT gen_random_uuid(), from_account_id, to_account_id, amount, currency, reference FROM last)
+       UPDATE account a
+          SET balance = balance + CASE WHEN a.id = last.to_account_id THEN last.amount ELSE -last.amount END
+         FROM last WHERE a.id IN (last.from_account_id, last.to_account_id)`,
+      /its accepted transfers give/,
+    ],
+    [
+      'an accepted transfer that got lost',
+      `SET session_replication_role = replica; DELETE FROM transfer WHERE from_account_id <> (SELECT id FROM account WHERE kind = 'external')`,
+      /was accepted and is not in the ledger/,
+    ],
   ])('finds %s', async (_name, sql, want) => {
     const load = await runUntil(20);
     await postgres.query(database, sql);
@@ -80,15 +116,27 @@ describe('against servers that behave badly', () => {
     return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
   }
 
-  const until = (load: LoadRun, reached: (load: LoadRun) => boolean) => waitFor('the load', async () => (reached(load) ? true : undefined));
+  const until = (load: LoadRun, reached: (load: LoadRun) => boolean) =>
+    waitFor('the load', async () => (reached(load) ? true : undefined));
 
   it('goes on asking at its rate, sheds what is too much, and counts timeouts', async () => {
     const target = await serve(() => undefined);
-    const load = runLoad({ target, ratePerSecond: 500, maxInFlight: 5, ledger, requestTimeoutMs: 100, maxAttempts: 1 });
+    const load = runLoad({
+      target,
+      ratePerSecond: 500,
+      maxInFlight: 5,
+      ledger,
+      requestTimeoutMs: 100,
+      maxAttempts: 1,
+    });
     await until(load, () => load.snapshot().timeouts >= 10 && load.snapshot().shed >= 10);
     expect(load.snapshot().inFlight).toBeLessThanOrEqual(5);
     const figures = await load.stop();
-    expect(figures).toMatchObject({ inFlight: 0, timeouts: figures.requests, failed: figures.requests });
+    expect(figures).toMatchObject({
+      inFlight: 0,
+      timeouts: figures.requests,
+      failed: figures.requests,
+    });
     expect(figures.operations).toBe(figures.requests);
   });
 
@@ -98,9 +146,17 @@ describe('against servers that behave badly', () => {
     await until(load, () => load.snapshot().connectionErrors >= 5);
     expect(await load.stop()).toMatchObject({ errorCodes: { ECONNRESET: expect.any(Number) } });
     server?.close();
-    const refused = runLoad({ target: 'http://127.0.0.1:1', ratePerSecond: 200, maxInFlight: 20, ledger, maxAttempts: 1 });
+    const refused = runLoad({
+      target: 'http://127.0.0.1:1',
+      ratePerSecond: 200,
+      maxInFlight: 20,
+      ledger,
+      maxAttempts: 1,
+    });
     await until(refused, () => refused.snapshot().connectionErrors >= 5);
-    expect(await refused.stop()).toMatchObject({ errorCodes: { ECONNREFUSED: expect.any(Number) } });
+    expect(await refused.stop()).toMatchObject({
+      errorCodes: { ECONNREFUSED: expect.any(Number) },
+    });
   });
 
   it('sends the host name it is given to the address it is given, and repeats a transfer under one key', async () => {
@@ -113,19 +169,37 @@ describe('against servers that behave badly', () => {
       request.resume();
       response.writeHead(503, { 'x-app-version': '2.0.0' }).end();
     });
-    const load = runLoad({ target, hostHeader: 'ledger.example', ratePerSecond: 200, maxInFlight: 50, ledger, transferShare: 1, maxAttempts: 3 });
+    const load = runLoad({
+      target,
+      hostHeader: 'ledger.example',
+      ratePerSecond: 200,
+      maxInFlight: 50,
+      ledger,
+      transferShare: 1,
+      maxAttempts: 3,
+    });
     await until(load, () => load.snapshot().unresolvedTransfers >= 5);
     const figures = await load.stop();
     expect([...hosts]).toEqual(['ledger.example']);
     expect(new Set(keys.values())).toEqual(new Set([3]));
-    expect(figures.versions['2.0.0']).toMatchObject({ requests: figures.requests, serverErrors: figures.requests });
+    expect(figures.versions['2.0.0']).toMatchObject({
+      requests: figures.requests,
+      serverErrors: figures.requests,
+    });
     expect(figures.unresolvedTransfers).toBe(keys.size);
   });
 
   it('stops when its signal says so', async () => {
     const target = await serve((_request, response) => void response.end('{}'));
     const controller = new AbortController();
-    const load = runLoad({ target, ratePerSecond: 200, maxInFlight: 50, ledger, signal: controller.signal, transferShare: 0 });
+    const load = runLoad({
+      target,
+      ratePerSecond: 200,
+      maxInFlight: 50,
+      ledger,
+      signal: controller.signal,
+      transferShare: 0,
+    });
     await until(load, () => load.snapshot().requests >= 5);
     controller.abort();
     const { operations } = await load.stop();

@@ -58,9 +58,21 @@ const maxCatchUp = 50;
 
 /** Starts at once. */
 export function runLoad(options: LoadOptions): LoadRun {
-  const { ratePerSecond, maxInFlight, ledger, signal, transferShare = 0.5, requestTimeoutMs = 5_000, maxAttempts = 5, seed = 1 } = options;
+  const {
+    ratePerSecond,
+    maxInFlight,
+    ledger,
+    signal,
+    transferShare = 0.5,
+    requestTimeoutMs = 5_000,
+    maxAttempts = 5,
+    seed = 1,
+  } = options;
   if (ledger.accounts.length < 2) throw new Error('a load needs at least two accounts');
-  const client = createLedgerClient(options, { maxSockets: maxInFlight, timeoutMs: requestTimeoutMs });
+  const client = createLedgerClient(options, {
+    maxSockets: maxInFlight,
+    timeoutMs: requestTimeoutMs,
+  });
   const random = seededRandom(seed);
   const tally = createTally();
   const startedAt = Date.now();
@@ -75,26 +87,40 @@ export function runLoad(options: LoadOptions): LoadRun {
 
   const readAccount = async (id: string): Promise<void> => {
     const exchange = await client.send({ method: 'GET', path: `/accounts/${id}` });
-    tally.add(exchange, exchange.kind === 'answered' && exchange.status === 200 ? 'expected' : 'unexpected');
+    tally.add(
+      exchange,
+      exchange.kind === 'answered' && exchange.status === 200 ? 'expected' : 'unexpected',
+    );
   };
 
   const makeTransfer = async (transfer: PlannedTransfer): Promise<void> => {
-    const result = await attemptTransfer(client, transfer, { maxAttempts, pauseMs: 50, onExchange: tally.add });
+    const result = await attemptTransfer(client, transfer, {
+      maxAttempts,
+      pauseMs: 50,
+      onExchange: tally.add,
+    });
     if (result.kind === 'accepted') accepted.push({ ...transfer, id: result.id });
     else if (result.kind === 'rejected') rejected += 1;
     else unresolved.push(transfer);
   };
 
   const pickAccount = (except?: string): string => {
-    const choices = except === undefined ? ledger.accounts : ledger.accounts.filter((id) => id !== except);
+    const choices =
+      except === undefined ? ledger.accounts : ledger.accounts.filter((id) => id !== except);
     return choices[Math.floor(random() * choices.length)] ?? ledger.accounts[0] ?? '';
   };
 
   const startOperation = (): void => {
     const from = pickAccount();
-    const wantsTransfer = random() < transferShare && accepted.length + unresolved.length < maxTransfers;
+    const wantsTransfer =
+      random() < transferShare && accepted.length + unresolved.length < maxTransfers;
     const work = wantsTransfer
-      ? makeTransfer({ key: randomUUID(), from, to: pickAccount(from), amount: 1 + Math.floor(random() * 100) })
+      ? makeTransfer({
+          key: randomUUID(),
+          from,
+          to: pickAccount(from),
+          amount: 1 + Math.floor(random() * 100),
+        })
       : readAccount(from);
     operations += 1;
     const tracked = work.finally(() => running.delete(tracked));

@@ -15,11 +15,28 @@ const { values } = parseArgs({
     'max-in-flight': { type: 'string', default: '100' },
   },
 });
-const address = { target: values.target, ...(values.host === undefined ? {} : { hostHeader: values.host }) };
-const ledger = await seedLedger(address, { accounts: Number(values.accounts), fundsEach: 1_000_000 });
-const load = runLoad({ ...address, ledger, ratePerSecond: Number(values.rate), maxInFlight: Number(values['max-in-flight']) });
+const address = {
+  target: values.target,
+  ...(values.host === undefined ? {} : { hostHeader: values.host }),
+};
+const ledger = await seedLedger(address, {
+  accounts: Number(values.accounts),
+  fundsEach: 1_000_000,
+});
+const load = runLoad({
+  ...address,
+  ledger,
+  ratePerSecond: Number(values.rate),
+  maxInFlight: Number(values['max-in-flight']),
+});
 await sleep(Number(values.seconds) * 1_000);
 const figures = await load.stop();
 const audit = await load.audit();
-console.log(JSON.stringify({ figures, audit }, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2));
+console.log(
+  JSON.stringify(
+    { figures, audit },
+    (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+    2,
+  ),
+);
 process.exitCode = audit.kind === 'clean' && figures.failed === 0 ? 0 : 1;

@@ -22,19 +22,34 @@ const parallel = 4;
 const patience = { maxAttempts: 30, pauseMs: 100 };
 
 /** Works against a ledger that fails now and then; throws when it stays unreachable. */
-export async function seedLedger(address: LedgerAddress, { accounts, fundsEach }: SeedOptions): Promise<SeededLedger> {
+export async function seedLedger(
+  address: LedgerAddress,
+  { accounts, fundsEach }: SeedOptions,
+): Promise<SeededLedger> {
   const client = createLedgerClient(address, { maxSockets: parallel, timeoutMs: 10_000 });
   try {
     const outside = await openAccount(client, { name: 'outside', kind: 'external' });
     const ids: string[] = [];
     for (let first = 0; first < accounts; first += parallel) {
-      const batch = Array.from({ length: Math.min(parallel, accounts - first) }, (_, index) => `customer ${first + index + 1}`);
-      ids.push(...(await Promise.all(batch.map((name) => openAccount(client, { name, kind: 'customer' })))));
+      const batch = Array.from(
+        { length: Math.min(parallel, accounts - first) },
+        (_, index) => `customer ${first + index + 1}`,
+      );
+      ids.push(
+        ...(await Promise.all(
+          batch.map((name) => openAccount(client, { name, kind: 'customer' })),
+        )),
+      );
     }
     // One after the other: all of them take from the same account.
     for (const to of ids) {
-      const result = await attemptTransfer(client, { key: randomUUID(), from: outside, to, amount: fundsEach }, patience);
-      if (result.kind !== 'accepted') throw new Error(`the ledger could not be seeded: a first transfer was ${result.kind}`);
+      const result = await attemptTransfer(
+        client,
+        { key: randomUUID(), from: outside, to, amount: fundsEach },
+        patience,
+      );
+      if (result.kind !== 'accepted')
+        throw new Error(`the ledger could not be seeded: a first transfer was ${result.kind}`);
     }
     return { accounts: ids, fundsEach };
   } finally {
@@ -42,10 +57,14 @@ export async function seedLedger(address: LedgerAddress, { accounts, fundsEach }
   }
 }
 
-async function openAccount(client: LedgerClient, account: { name: string; kind: 'customer' | 'external' }): Promise<string> {
+async function openAccount(
+  client: LedgerClient,
+  account: { name: string; kind: 'customer' | 'external' },
+): Promise<string> {
   for (let attempt = 1; attempt <= patience.maxAttempts; attempt += 1) {
     const exchange = await client.send({ method: 'POST', path: '/accounts', body: account });
-    const id = exchange.kind === 'answered' && exchange.status === 201 ? readId(exchange.body) : undefined;
+    const id =
+      exchange.kind === 'answered' && exchange.status === 201 ? readId(exchange.body) : undefined;
     if (id !== undefined) return id;
     await sleep(patience.pauseMs * attempt);
   }

@@ -5,7 +5,13 @@ import type { Exchange } from './exchange.ts';
 import { createLatencyHistogram } from './latency-histogram.ts';
 import { createTally } from './tally.ts';
 
-const answered = (version: string, status: number): Exchange => ({ kind: 'answered', version, status, body: undefined, latencyMs: 1 });
+const answered = (version: string, status: number): Exchange => ({
+  kind: 'answered',
+  version,
+  status,
+  body: undefined,
+  latencyMs: 1,
+});
 
 describe('the tally', () => {
   it('counts per version, and knows the first bad response of each', () => {
@@ -22,8 +28,21 @@ describe('the tally', () => {
       firstBadAt: 1_002,
       lastBadAt: 1_004,
       versions: {
-        '1': { requests: 1, serverErrors: 0, firstResponseAt: 1_001, lastResponseAt: 1_001, firstBadAt: undefined },
-        '2': { requests: 3, serverErrors: 2, firstResponseAt: 1_002, lastResponseAt: 1_004, firstBadAt: 1_002, lastBadAt: 1_004 },
+        '1': {
+          requests: 1,
+          serverErrors: 0,
+          firstResponseAt: 1_001,
+          lastResponseAt: 1_001,
+          firstBadAt: undefined,
+        },
+        '2': {
+          requests: 3,
+          serverErrors: 2,
+          firstResponseAt: 1_002,
+          lastResponseAt: 1_004,
+          firstBadAt: 1_002,
+          lastBadAt: 1_004,
+        },
       },
     });
   });
@@ -34,7 +53,15 @@ describe('the tally', () => {
     tally.add({ kind: 'connectionError', code: 'ECONNRESET', latencyMs: 5 }, 'unexpected');
     tally.add(answered('unknown', 404), 'unexpected');
     tally.add(answered('1', 422), 'expected');
-    expect(tally.figures()).toMatchObject({ requests: 4, timeouts: 1, connectionErrors: 1, unexpected: 1, serverErrors: 0, failed: 3, errorCodes: { ECONNRESET: 1 } });
+    expect(tally.figures()).toMatchObject({
+      requests: 4,
+      timeouts: 1,
+      connectionErrors: 1,
+      unexpected: 1,
+      serverErrors: 0,
+      failed: 3,
+      errorCodes: { ECONNRESET: 1 },
+    });
   });
 
   it('stays small whatever versions and codes it is told', () => {
@@ -54,7 +81,11 @@ describe('the latency histogram', () => {
   it('gives percentiles to within five percent', () => {
     const histogram = createLatencyHistogram();
     for (let ms = 1; ms <= 1_000; ms += 1) histogram.add(ms);
-    for (const [share, want] of [[0.5, 500], [0.99, 990], [1, 1_000]] as const) {
+    for (const [share, want] of [
+      [0.5, 500],
+      [0.99, 990],
+      [1, 1_000],
+    ] as const) {
       const found = histogram.percentileMs(share);
       expect(found).toBeGreaterThanOrEqual(want);
       expect(found).toBeLessThanOrEqual(want * 1.05);

@@ -45,7 +45,14 @@ export function createTally(now: () => number = Date.now): Tally {
   const versions = new Map<string, Mutable<VersionFigures>>();
   const errorCodes = new Map<string, number>();
   const latencies = createLatencyHistogram();
-  const counts = { requests: 0, serverErrors: 0, connectionErrors: 0, timeouts: 0, unexpected: 0, failed: 0 };
+  const counts = {
+    requests: 0,
+    serverErrors: 0,
+    connectionErrors: 0,
+    timeouts: 0,
+    unexpected: 0,
+    failed: 0,
+  };
   let firstBadAt: number | undefined;
   let lastBadAt: number | undefined;
 
@@ -53,7 +60,14 @@ export function createTally(now: () => number = Date.now): Tally {
     const name = versions.has(version) || versions.size < maxVersions ? version : unknownVersion;
     const known = versions.get(name);
     if (known !== undefined) return known;
-    const fresh = { requests: 0, serverErrors: 0, firstResponseAt: at, lastResponseAt: at, firstBadAt: undefined, lastBadAt: undefined };
+    const fresh = {
+      requests: 0,
+      serverErrors: 0,
+      firstResponseAt: at,
+      lastResponseAt: at,
+      firstBadAt: undefined,
+      lastBadAt: undefined,
+    };
     versions.set(name, fresh);
     return fresh;
   };
@@ -75,7 +89,10 @@ export function createTally(now: () => number = Date.now): Tally {
       latencies.add(exchange.latencyMs);
       const kind = failureOf(exchange, sense);
       if (exchange.kind === 'answered') addAnswer(exchange.version, kind === 'serverErrors', at);
-      if (exchange.kind === 'connectionError' && (errorCodes.has(exchange.code) || errorCodes.size < maxErrorCodes)) {
+      if (
+        exchange.kind === 'connectionError' &&
+        (errorCodes.has(exchange.code) || errorCodes.size < maxErrorCodes)
+      ) {
         errorCodes.set(exchange.code, (errorCodes.get(exchange.code) ?? 0) + 1);
       }
       if (kind === undefined) return;
@@ -90,13 +107,18 @@ export function createTally(now: () => number = Date.now): Tally {
       lastBadAt,
       p50Ms: latencies.percentileMs(0.5),
       p99Ms: latencies.percentileMs(0.99),
-      versions: Object.fromEntries([...versions].map(([version, figures]) => [version, { ...figures }])),
+      versions: Object.fromEntries(
+        [...versions].map(([version, figures]) => [version, { ...figures }]),
+      ),
       errorCodes: Object.fromEntries(errorCodes),
     }),
   };
 }
 
-function failureOf(exchange: Exchange, sense: 'expected' | 'unexpected'): 'serverErrors' | 'connectionErrors' | 'timeouts' | 'unexpected' | undefined {
+function failureOf(
+  exchange: Exchange,
+  sense: 'expected' | 'unexpected',
+): 'serverErrors' | 'connectionErrors' | 'timeouts' | 'unexpected' | undefined {
   switch (exchange.kind) {
     case 'timeout':
       return 'timeouts';

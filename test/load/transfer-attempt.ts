@@ -27,12 +27,24 @@ export interface Persistence {
 /** 409: the first try is still being worked on, which is a promise to find out later. */
 const inFlightStatus = 409;
 
-export async function attemptTransfer(client: LedgerClient, transfer: PlannedTransfer, persistence: Persistence): Promise<TransferResult> {
+export async function attemptTransfer(
+  client: LedgerClient,
+  transfer: PlannedTransfer,
+  persistence: Persistence,
+): Promise<TransferResult> {
   const { key, from, to, amount } = transfer;
   for (let attempt = 1; attempt <= persistence.maxAttempts; attempt += 1) {
-    const exchange = await client.send({ method: 'POST', path: '/transfers', idempotencyKey: key, body: { from, to, amount: String(amount) } });
+    const exchange = await client.send({
+      method: 'POST',
+      path: '/transfers',
+      idempotencyKey: key,
+      body: { from, to, amount: String(amount) },
+    });
     const result = readResult(exchange);
-    const isExpected = result.kind === 'accepted' || (result.kind === 'rejected' && result.status === 422) || isInFlight(exchange);
+    const isExpected =
+      result.kind === 'accepted' ||
+      (result.kind === 'rejected' && result.status === 422) ||
+      isInFlight(exchange);
     persistence.onExchange?.(exchange, isExpected ? 'expected' : 'unexpected');
     if (result.kind !== 'unresolved') return result;
     if (attempt < persistence.maxAttempts) await sleep(persistence.pauseMs * attempt);
@@ -45,7 +57,9 @@ function readResult(exchange: Exchange): TransferResult {
   if (exchange.kind !== 'answered') return { kind: 'unresolved' };
   const id = readId(exchange.body);
   if (exchange.status === 201 && id !== undefined) return { kind: 'accepted', id };
-  return exchange.status === 422 || exchange.status === 400 ? { kind: 'rejected', status: exchange.status } : { kind: 'unresolved' };
+  return exchange.status === 422 || exchange.status === 400
+    ? { kind: 'rejected', status: exchange.status }
+    : { kind: 'unresolved' };
 }
 
 function isInFlight(exchange: Exchange): boolean {
@@ -54,5 +68,7 @@ function isInFlight(exchange: Exchange): boolean {
 
 /** The `id` of a JSON answer, if it has one. */
 export function readId(body: unknown): string | undefined {
-  return typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string' ? body.id : undefined;
+  return typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string'
+    ? body.id
+    : undefined;
 }

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 const versionsDir = '/usr/lib/postgresql';
 
 /** What to type when PostgreSQL is missing. */
-export const postgresInstallHint = 'apt-get install -y postgresql (or: node tools/setup/postgres.ts)';
+export const postgresInstallHint =
+  'apt-get install -y postgresql (or: node tools/setup/postgres.ts)';
 
 /** The folder with initdb, postgres, pg_dump of the newest version installed, or undefined. */
 export function findPostgresBinDir(): string | undefined {
@@ -21,15 +22,22 @@ export function findPostgresBinDir(): string | undefined {
 
 /** Installs Debian's server without starting a cluster. Throws when this machine cannot do that. */
 export function installPostgres(): void {
-  if (process.getuid?.() !== 0) throw new Error(`PostgreSQL is missing and only root can install it: ${postgresInstallHint}`);
-  if (!existsSync('/usr/bin/apt-get')) throw new Error('PostgreSQL is missing and this is no Debian: install a server and its client programs by hand');
+  if (process.getuid?.() !== 0)
+    throw new Error(`PostgreSQL is missing and only root can install it: ${postgresInstallHint}`);
+  if (!existsSync('/usr/bin/apt-get'))
+    throw new Error(
+      'PostgreSQL is missing and this is no Debian: install a server and its client programs by hand',
+    );
   // Debian would start a cluster on port 5432 otherwise.
   mkdirSync('/etc/postgresql-common', { recursive: true });
   const clusterConfig = '/etc/postgresql-common/createcluster.conf';
   if (!existsSync(clusterConfig)) writeFileSync(clusterConfig, 'create_main_cluster = false\n');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   execFileSync('apt-get', ['update', '-q'], { stdio: 'inherit', env });
-  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'postgresql'], { stdio: 'inherit', env });
+  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'postgresql'], {
+    stdio: 'inherit',
+    env,
+  });
 }
 
 if (import.meta.main) {

@@ -8,10 +8,16 @@ const catalogue = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'account-not-found': { status: 404, title: 'There is no such account' },
   'transfer-not-found': { status: 404, title: 'There is no such transfer' },
-  'request-in-flight': { status: 409, title: 'A request with this Idempotency-Key is still being worked on' },
+  'request-in-flight': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is still being worked on',
+  },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has to be application/json' },
-  'idempotency-key-reused': { status: 422, title: 'This Idempotency-Key was used for another request' },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'This Idempotency-Key was used for another request',
+  },
   'payer-not-found': { status: 422, title: 'The paying account does not exist' },
   'payee-not-found': { status: 422, title: 'The receiving account does not exist' },
   'currency-mismatch': { status: 422, title: 'The accounts have different currencies' },

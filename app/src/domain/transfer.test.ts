@@ -21,7 +21,11 @@ describe('hashOrder', () => {
   it('is equal exactly for equal orders', () => {
     fc.assert(
       fc.property(anyOrder, anyOrder, (one, other) => {
-        const equal = one.from === other.from && one.to === other.to && one.amount === other.amount && one.reference === other.reference;
+        const equal =
+          one.from === other.from &&
+          one.to === other.to &&
+          one.amount === other.amount &&
+          one.reference === other.reference;
         expect(hashOrder(one) === hashOrder(other)).toBe(equal);
         expect(hashOrder({ ...one })).toBe(hashOrder(one));
       }),
@@ -31,7 +35,9 @@ describe('hashOrder', () => {
   it('tells a missing reference from an empty one', () => {
     fc.assert(
       fc.property(anyOrder, (order) => {
-        expect(hashOrder({ ...order, reference: undefined })).not.toBe(hashOrder({ ...order, reference: '' }));
+        expect(hashOrder({ ...order, reference: undefined })).not.toBe(
+          hashOrder({ ...order, reference: '' }),
+        );
       }),
     );
   });

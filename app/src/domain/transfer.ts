@@ -19,7 +19,12 @@ export interface Transfer extends TransferOrder {
 }
 
 /** Why an order was refused. The refusal is kept with the key: a repeat gets the same answer. */
-export const rejections = ['payer-not-found', 'payee-not-found', 'currency-mismatch', 'insufficient-funds'] as const;
+export const rejections = [
+  'payer-not-found',
+  'payee-not-found',
+  'currency-mismatch',
+  'insufficient-funds',
+] as const;
 export type Rejection = (typeof rejections)[number];
 
 export type TransferOutcome =
@@ -31,6 +36,11 @@ export type TransferOutcome =
 
 /** Equal orders have equal hashes, however the client wrote them down. 64 hex digits. */
 export function hashOrder(order: TransferOrder): string {
-  const canonical = JSON.stringify([order.from, order.to, order.amount.toString(), order.reference ?? null]);
+  const canonical = JSON.stringify([
+    order.from,
+    order.to,
+    order.amount.toString(),
+    order.reference ?? null,
+  ]);
   return createHash('sha256').update(canonical).digest('hex');
 }

@@ -10,8 +10,15 @@ import { readId, readNewAccount } from './requests.ts';
 /** Opens an account with a balance of zero; money comes in by a transfer. */
 export function createAccountEndpoint(store: Store): Endpoint {
   return async (request) => {
-    const account = await store.createAccount({ id: randomUUID(), ...readNewAccount(request.body) });
-    return { status: 201, body: renderAccount(account), headers: { location: `/accounts/${account.id}` } };
+    const account = await store.createAccount({
+      id: randomUUID(),
+      ...readNewAccount(request.body),
+    });
+    return {
+      status: 201,
+      body: renderAccount(account),
+      headers: { location: `/accounts/${account.id}` },
+    };
   };
 }
 

@@ -15,7 +15,13 @@ import type { Listener } from './listener.ts';
 import { createReadinessGate } from './readiness.ts';
 import type { ReadinessGate } from './readiness.ts';
 
-const noFaults: FaultConfig = { errorShare: 0, errorStage: 'before', latencyMs: 0, neverReady: false, crashAfterMs: undefined };
+const noFaults: FaultConfig = {
+  errorShare: 0,
+  errorStage: 'before',
+  latencyMs: 0,
+  neverReady: false,
+  crashAfterMs: undefined,
+};
 const version = '1.2.3';
 
 let store: MemoryStore;
@@ -28,27 +34,60 @@ let drain: AbortController;
 async function start(faults: FaultConfig = noFaults): Promise<void> {
   store = createMemoryStore();
   metrics = createMetrics({ version });
-  readiness = createReadinessGate({ checkSchema: store.checkSchema, neverReady: faults.neverReady, timeoutMs: 1_000 });
+  readiness = createReadinessGate({
+    checkSchema: store.checkSchema,
+    neverReady: faults.neverReady,
+    timeoutMs: 1_000,
+  });
   lines = [];
   drain = new AbortController();
-  const logger = createLogger({ level: 'debug', version, destination: { write: (line) => void lines.push(line) } });
-  const app = createApp({ version, store, logger, metrics, readiness, inject: createFaultInjector(faults, () => 0), drain: drain.signal });
+  const logger = createLogger({
+    level: 'debug',
+    version,
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const app = createApp({
+    version,
+    store,
+    logger,
+    metrics,
+    readiness,
+    inject: createFaultInjector(faults, () => 0),
+    drain: drain.signal,
+  });
   listener = await listen(app, { host: '127.0.0.1', port: 0 });
 }
 
 const at = (path: string): string => `http://127.0.0.1:${listener.port}${path}`;
 
-async function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) };
+async function post(
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
   return read(await fetch(at(path), init));
 }
 
-async function get(path: string, headers: Record<string, string> = {}): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
+async function get(
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
   return read(await fetch(at(path), { headers }));
 }
 
-async function read(response: Response): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+async function read(
+  response: Response,
+): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
 }
 
 async function openAccount(fields: object): Promise<string> {
@@ -62,7 +101,12 @@ describe('accounts', () => {
   it('are opened empty and found again', async () => {
     const opened = await post('/accounts', { name: 'Ann', currency: 'CHF' });
     expect(opened.status).toBe(201);
-    expect(opened.body).toMatchObject({ name: 'Ann', kind: 'customer', currency: 'CHF', balance: '0' });
+    expect(opened.body).toMatchObject({
+      name: 'Ann',
+      kind: 'customer',
+      currency: 'CHF',
+      balance: '0',
+    });
     const found = await get(opened.headers.get('location') ?? '');
     expect(found).toMatchObject({ status: 200, body: opened.body });
   });
@@ -71,7 +115,10 @@ describe('accounts', () => {
     ['an id of nobody', '/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c'],
     ['an id that is none', '/accounts/1%20OR%201=1'],
   ])('answer 404 to %s', async (_name, path) => {
-    expect(await get(path)).toMatchObject({ status: 404, body: { type: 'urn:slipway:problem:account-not-found' } });
+    expect(await get(path)).toMatchObject({
+      status: 404,
+      body: { type: 'urn:slipway:problem:account-not-found' },
+    });
   });
 
   it('name each wrong field', async () => {
@@ -94,7 +141,11 @@ describe('transfers', () => {
   it('move money once per key', async () => {
     const order = { from: outside, to: ann, amount: 1250 };
     const first = await post('/transfers', order, { 'idempotency-key': 'k1' });
-    const second = await post('/transfers', { ...order, amount: '1250' }, { 'idempotency-key': 'k1' });
+    const second = await post(
+      '/transfers',
+      { ...order, amount: '1250' },
+      { 'idempotency-key': 'k1' },
+    );
     expect(first.status).toBe(201);
     expect(first.headers.has('idempotent-replayed')).toBe(false);
     expect(second).toMatchObject({ status: 201, body: first.body });
@@ -105,13 +156,24 @@ describe('transfers', () => {
 
   it('refuse a key that was used for something else', async () => {
     await post('/transfers', { from: outside, to: ann, amount: 1 }, { 'idempotency-key': 'k1' });
-    const other = await post('/transfers', { from: outside, to: ann, amount: 2 }, { 'idempotency-key': 'k1' });
-    expect(other).toMatchObject({ status: 422, body: { type: 'urn:slipway:problem:idempotency-key-reused' } });
+    const other = await post(
+      '/transfers',
+      { from: outside, to: ann, amount: 2 },
+      { 'idempotency-key': 'k1' },
+    );
+    expect(other).toMatchObject({
+      status: 422,
+      body: { type: 'urn:slipway:problem:idempotency-key-reused' },
+    });
   });
 
   it('answer 409 while the same key is being worked on', async () => {
     store.inFlight.add('k1');
-    const refused = await post('/transfers', { from: outside, to: ann, amount: 1 }, { 'idempotency-key': 'k1' });
+    const refused = await post(
+      '/transfers',
+      { from: outside, to: ann, amount: 1 },
+      { 'idempotency-key': 'k1' },
+    );
     expect(refused.status).toBe(409);
     expect(refused.headers.get('retry-after')).toBe('1');
   });
@@ -121,14 +183,25 @@ describe('transfers', () => {
     const refused = await post('/transfers', order, { 'idempotency-key': 'k1' });
     await post('/transfers', { from: outside, to: ann, amount: 100 }, { 'idempotency-key': 'k2' });
     const again = await post('/transfers', order, { 'idempotency-key': 'k1' });
-    expect(refused).toMatchObject({ status: 422, body: { type: 'urn:slipway:problem:insufficient-funds' } });
-    expect(again).toMatchObject({ status: 422, body: { type: 'urn:slipway:problem:insufficient-funds' } });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { type: 'urn:slipway:problem:insufficient-funds' },
+    });
+    expect(again).toMatchObject({
+      status: 422,
+      body: { type: 'urn:slipway:problem:insufficient-funds' },
+    });
   });
 
   it('need a key, and a decent one', async () => {
     const order = { from: outside, to: ann, amount: 1 };
-    expect(await post('/transfers', order)).toMatchObject({ status: 400, body: { type: 'urn:slipway:problem:idempotency-key-missing' } });
-    expect((await post('/transfers', order, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(400);
+    expect(await post('/transfers', order)).toMatchObject({
+      status: 400,
+      body: { type: 'urn:slipway:problem:idempotency-key-missing' },
+    });
+    expect((await post('/transfers', order, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(
+      400,
+    );
   });
 
   it.each([
@@ -137,12 +210,22 @@ describe('transfers', () => {
     ['an amount that a double cannot hold', { amount: 2 ** 60 }],
     ['no accounts', { from: 'me' }],
   ])('refuse %s', async (_name, change) => {
-    const refused = await post('/transfers', { from: outside, to: ann, amount: 1, ...change }, { 'idempotency-key': 'k1' });
-    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: Object.keys(change)[0] }] } });
+    const refused = await post(
+      '/transfers',
+      { from: outside, to: ann, amount: 1, ...change },
+      { 'idempotency-key': 'k1' },
+    );
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: Object.keys(change)[0] }] },
+    });
   });
 
   it('refuse to pay an account from itself', async () => {
-    expect((await post('/transfers', { from: ann, to: ann, amount: 1 }, { 'idempotency-key': 'k1' })).status).toBe(400);
+    expect(
+      (await post('/transfers', { from: ann, to: ann, amount: 1 }, { 'idempotency-key': 'k1' }))
+        .status,
+    ).toBe(400);
   });
 });
 
@@ -152,17 +235,45 @@ describe('the ledger', () => {
     const ann = await openAccount({});
     await post('/transfers', { from: outside, to: ann, amount: 500 }, { 'idempotency-key': 'k1' });
     const { body } = await get('/ledger/summary');
-    expect(body).toMatchObject({ balanced: true, accounts: 2, transfers: 1, postings: 2, sumOfPostings: '0', currencies: [{ customerFunds: '500' }] });
+    expect(body).toMatchObject({
+      balanced: true,
+      accounts: 2,
+      transfers: 1,
+      postings: 2,
+      sumOfPostings: '0',
+      currencies: [{ customerFunds: '500' }],
+    });
   });
 });
 
 describe('bodies that cannot be read', () => {
   it.each([
-    { name: 'no JSON', body: '{"from":', type: 'application/json', status: 400, code: 'malformed-json' },
-    { name: 'another type', body: 'from=1', type: 'text/plain', status: 415, code: 'unsupported-media-type' },
-    { name: 'too much', body: JSON.stringify({ name: 'x'.repeat(20_000) }), type: 'application/json', status: 413, code: 'body-too-large' },
+    {
+      name: 'no JSON',
+      body: '{"from":',
+      type: 'application/json',
+      status: 400,
+      code: 'malformed-json',
+    },
+    {
+      name: 'another type',
+      body: 'from=1',
+      type: 'text/plain',
+      status: 415,
+      code: 'unsupported-media-type',
+    },
+    {
+      name: 'too much',
+      body: JSON.stringify({ name: 'x'.repeat(20_000) }),
+      type: 'application/json',
+      status: 413,
+      code: 'body-too-large',
+    },
   ])('answer a problem to $name', async ({ body, type, status, code }) => {
-    expect(await post('/accounts', body, { 'content-type': type })).toMatchObject({ status, body: { type: `urn:slipway:problem:${code}`, status } });
+    expect(await post('/accounts', body, { 'content-type': type })).toMatchObject({
+      status,
+      body: { type: `urn:slipway:problem:${code}`, status },
+    });
   });
 });
 
@@ -170,13 +281,18 @@ describe('failures', () => {
   it('of the database are 503 and worth a retry', async () => {
     store.failure = new RetriesExhausted('lost', new Error('gone'));
     const answer = await get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c');
-    expect(answer).toMatchObject({ status: 503, body: { type: 'urn:slipway:problem:database-unavailable' } });
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { type: 'urn:slipway:problem:database-unavailable' },
+    });
     expect(answer.headers.get('retry-after')).toBe('1');
   });
 
   it('of our own keep their reason out of the answer and in the log, under the request id', async () => {
     store.failure = new Error('password is s3cret-reason');
-    const answer = await get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c', { 'x-request-id': 'req-7' });
+    const answer = await get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c', {
+      'x-request-id': 'req-7',
+    });
     expect(answer).toMatchObject({ status: 500, body: { instance: 'urn:request:req-7' } });
     expect(JSON.stringify(answer.body)).not.toContain('s3cret-reason');
     expect(lines.find((line) => line.includes('s3cret-reason'))).toContain('"requestId":"req-7"');
@@ -185,22 +301,32 @@ describe('failures', () => {
   it('are injected without touching probes', async () => {
     await listener.close(1_000);
     await start({ ...noFaults, errorShare: 1 });
-    expect(await get('/version')).toMatchObject({ status: 500, body: { type: 'urn:slipway:problem:injected-fault' } });
+    expect(await get('/version')).toMatchObject({
+      status: 500,
+      body: { type: 'urn:slipway:problem:injected-fault' },
+    });
     expect((await get('/livez')).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
   });
 });
 
 describe('every answer', () => {
-  it.each(['/version', '/livez', '/readyz', '/nowhere', '/accounts/none'])('carries the version and a request id: %s', async (path) => {
-    const { headers } = await get(path);
-    expect(headers.get('x-app-version')).toBe(version);
-    expect(headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
-  });
+  it.each(['/version', '/livez', '/readyz', '/nowhere', '/accounts/none'])(
+    'carries the version and a request id: %s',
+    async (path) => {
+      const { headers } = await get(path);
+      expect(headers.get('x-app-version')).toBe(version);
+      expect(headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    },
+  );
 
   it('keeps a decent request id and replaces one that could forge log lines', async () => {
-    expect((await get('/version', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe('abc-1');
-    expect((await get('/version', { 'x-request-id': 'a"} {"b' })).headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    expect((await get('/version', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe(
+      'abc-1',
+    );
+    expect(
+      (await get('/version', { 'x-request-id': 'a"} {"b' })).headers.get('x-request-id'),
+    ).toMatch(/^[\w-]{36}$/);
   });
 
   it('asks clients to leave while draining', async () => {
@@ -214,7 +340,10 @@ describe('probes', () => {
   it('tell readiness from liveness', async () => {
     store.schema = { kind: 'unreachable', error: new Error('down') };
     expect((await get('/livez')).status).toBe(200);
-    expect(await get('/readyz')).toMatchObject({ status: 503, body: { reason: 'the database does not answer' } });
+    expect(await get('/readyz')).toMatchObject({
+      status: 503,
+      body: { reason: 'the database does not answer' },
+    });
   });
 });
 
@@ -225,11 +354,23 @@ describe('metrics', () => {
     await get('/nowhere/at/all');
     await post('/accounts', 'no json');
     const text = await metrics.render();
-    expect(text).toContain(`http_requests_total{method="GET",route="/accounts/:id",code="404",version="${version}"} 2`);
-    expect(text).toContain(`http_requests_total{method="GET",route="unmatched",code="404",version="${version}"} 1`);
-    expect(text).toContain(`http_requests_total{method="POST",route="/accounts",code="400",version="${version}"} 1`);
-    expect(text).toContain(`http_request_duration_seconds_count{version="${version}",method="GET",route="/accounts/:id",code="404"} 2`);
+    expect(text).toContain(
+      `http_requests_total{method="GET",route="/accounts/:id",code="404",version="${version}"} 2`,
+    );
+    expect(text).toContain(
+      `http_requests_total{method="GET",route="unmatched",code="404",version="${version}"} 1`,
+    );
+    expect(text).toContain(
+      `http_requests_total{method="POST",route="/accounts",code="400",version="${version}"} 1`,
+    );
+    expect(text).toContain(
+      `http_request_duration_seconds_count{version="${version}",method="GET",route="/accounts/:id",code="404"} 2`,
+    );
     const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    expect(series.filter((line) => !line.includes(`version="${version}"`)).filter((line) => !line.startsWith('nodejs_version_info'))).toEqual([]);
+    expect(
+      series
+        .filter((line) => !line.includes(`version="${version}"`))
+        .filter((line) => !line.startsWith('nodejs_version_info')),
+    ).toEqual([]);
   });
 });

@@ -38,11 +38,16 @@ export function createApp(options: AppOptions): Express {
   app.use(createRequestContext({ version, logger, metrics, drain }));
 
   // Probes come before everything that can fail or be told to.
-  app.get('/livez', named('/livez'), (_request, response) => void response.json({ status: 'alive' }));
+  app.get(
+    '/livez',
+    named('/livez'),
+    (_request, response) => void response.json({ status: 'alive' }),
+  );
   app.get('/readyz', named('/readyz'), createReadyHandler(readiness));
 
   const readJson = [requireJson, express.json({ limit: maxBodyBytes })];
-  const get = (route: string, endpoint: Endpoint): void => void app.get(route, toHandler(route, endpoint, inject));
+  const get = (route: string, endpoint: Endpoint): void =>
+    void app.get(route, toHandler(route, endpoint, inject));
   const post = (route: string, endpoint: Endpoint): void =>
     void app.post(route, named(route), ...readJson, toHandler(route, endpoint, inject));
   post('/accounts', createAccountEndpoint(store));
@@ -83,6 +88,12 @@ const requireJson: RequestHandler = (request, _response, next) => {
 function createReadyHandler(readiness: ReadinessGate): RequestHandler {
   return async (_request, response) => {
     const state = await readiness.check();
-    response.status(state.kind === 'ready' ? 200 : 503).json(state.kind === 'ready' ? { status: 'ready' } : { status: 'not ready', reason: state.reason });
+    response
+      .status(state.kind === 'ready' ? 200 : 503)
+      .json(
+        state.kind === 'ready'
+          ? { status: 'ready' }
+          : { status: 'not ready', reason: state.reason },
+      );
   };
 }

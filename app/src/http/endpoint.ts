@@ -13,11 +13,22 @@ export interface Reply {
 export type Endpoint = (request: Request) => Promise<Reply>;
 
 /** Errors go to Express, and so to the problem handler. `route` labels metrics and logs. */
-export function toHandler(route: string, endpoint: Endpoint, inject: FaultInjector): RequestHandler {
+export function toHandler(
+  route: string,
+  endpoint: Endpoint,
+  inject: FaultInjector,
+): RequestHandler {
   return async (request, response) => {
     response.locals['route'] = route;
     const reply = await inject(() => endpoint(request));
-    response.status(reply.status).set(reply.headers ?? {}).type('json');
-    response.send(JSON.stringify(reply.body, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
+    response
+      .status(reply.status)
+      .set(reply.headers ?? {})
+      .type('json');
+    response.send(
+      JSON.stringify(reply.body, (_key, value: unknown) =>
+        typeof value === 'bigint' ? value.toString() : value,
+      ),
+    );
   };
 }

@@ -12,7 +12,10 @@ import { Problem } from '../domain/problem.ts';
 export type FaultInjector = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** `random` gives 0 to 1 (1 excluded). */
-export function createFaultInjector(config: FaultConfig, random: () => number = Math.random): FaultInjector {
+export function createFaultInjector(
+  config: FaultConfig,
+  random: () => number = Math.random,
+): FaultInjector {
   return async (work) => {
     const fails = config.errorShare > 0 && random() < config.errorShare;
     if (config.latencyMs > 0) await sleep(config.latencyMs);

@@ -16,7 +16,10 @@ export interface ListenOptions {
 }
 
 /** Resolves when it listens; rejects when the port is taken. */
-export async function listen(handler: RequestListener, { host, port }: ListenOptions): Promise<Listener> {
+export async function listen(
+  handler: RequestListener,
+  { host, port }: ListenOptions,
+): Promise<Listener> {
   const server = createServer({ maxHeaderSize: 16_384 }, handler);
   // Gateways keep idle connections for up to an hour. Closing ours first would race with their next
   // request and lose it, so we outlast them.
@@ -31,7 +34,10 @@ export async function listen(handler: RequestListener, { host, port }: ListenOpt
       resolve();
     });
   });
-  return { port: (server.address() as AddressInfo).port, close: (timeoutMs) => closeServer(server, timeoutMs) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (timeoutMs) => closeServer(server, timeoutMs),
+  };
 }
 
 async function closeServer(server: Server, timeoutMs: number): Promise<void> {

@@ -26,7 +26,10 @@ export function createProblemHandler(logger: Logger): ErrorRequestHandler {
     }
     const { retryAfterSeconds } = problem.options;
     if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));
-    response.status(problem.status).type('application/problem+json').send(JSON.stringify(toDocument(problem, requestId)));
+    response
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(toDocument(problem, requestId)));
   };
 }
 
@@ -34,17 +37,25 @@ export function createProblemHandler(logger: Logger): ErrorRequestHandler {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof RetriesExhausted) {
-    return new Problem(error.kind === 'conflict' ? 'ledger-busy' : 'database-unavailable', { retryAfterSeconds: 1, cause: error });
+    return new Problem(error.kind === 'conflict' ? 'ledger-busy' : 'database-unavailable', {
+      retryAfterSeconds: 1,
+      cause: error,
+    });
   }
   const bodyProblem = toBodyProblem(error);
   if (bodyProblem !== undefined) return bodyProblem;
-  if (classifyDatabaseError(error) !== 'other') return new Problem('database-unavailable', { retryAfterSeconds: 1, cause: error });
-  return new Problem('internal-error', { detail: 'The request id leads to the reason in the logs', cause: error });
+  if (classifyDatabaseError(error) !== 'other')
+    return new Problem('database-unavailable', { retryAfterSeconds: 1, cause: error });
+  return new Problem('internal-error', {
+    detail: 'The request id leads to the reason in the logs',
+    cause: error,
+  });
 }
 
 /** Errors of Express's body parser carry a `type`. */
 function toBodyProblem(error: unknown): Problem | undefined {
-  if (typeof error !== 'object' || error === null || !('type' in error) || !('status' in error)) return undefined;
+  if (typeof error !== 'object' || error === null || !('type' in error) || !('status' in error))
+    return undefined;
   switch (error.type) {
     case 'entity.too.large':
       return new Problem('body-too-large', { cause: error });

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { SchemaCheck } from '../store/store.ts';
 import { createReadinessGate } from './readiness.ts';
 
-const gateOver = (check: SchemaCheck) => createReadinessGate({ checkSchema: async () => check, neverReady: false, timeoutMs: 1_000 });
+const gateOver = (check: SchemaCheck) =>
+  createReadinessGate({ checkSchema: async () => check, neverReady: false, timeoutMs: 1_000 });
 
 describe('the readiness gate', () => {
   it('is open with a database of the right schema', async () => {
@@ -12,16 +13,25 @@ describe('the readiness gate', () => {
   });
 
   it('is shut without a database, and says so', async () => {
-    await expect(gateOver({ kind: 'unreachable', error: new Error('down') }).check()).resolves.toEqual({ kind: 'notReady', reason: 'the database does not answer' });
+    await expect(
+      gateOver({ kind: 'unreachable', error: new Error('down') }).check(),
+    ).resolves.toEqual({ kind: 'notReady', reason: 'the database does not answer' });
   });
 
   it('is shut over an old schema, and names the migration and the remedy', async () => {
     const state = await gateOver({ kind: 'tooOld', missing: '2027_next' }).check();
-    expect(state).toEqual({ kind: 'notReady', reason: expect.stringMatching(/2027_next is missing. Run the migration Job/) });
+    expect(state).toEqual({
+      kind: 'notReady',
+      reason: expect.stringMatching(/2027_next is missing. Run the migration Job/),
+    });
   });
 
   it('is shut when the database hangs', async () => {
-    const gate = createReadinessGate({ checkSchema: () => new Promise(() => undefined), neverReady: false, timeoutMs: 5 });
+    const gate = createReadinessGate({
+      checkSchema: () => new Promise(() => undefined),
+      neverReady: false,
+      timeoutMs: 5,
+    });
     await expect(gate.check()).resolves.toMatchObject({ kind: 'notReady' });
   });
 
@@ -32,7 +42,11 @@ describe('the readiness gate', () => {
   });
 
   it('never opens when told so', async () => {
-    const gate = createReadinessGate({ checkSchema: async () => ({ kind: 'ready' }), neverReady: true, timeoutMs: 1_000 });
+    const gate = createReadinessGate({
+      checkSchema: async () => ({ kind: 'ready' }),
+      neverReady: true,
+      timeoutMs: 1_000,
+    });
     await expect(gate.check()).resolves.toMatchObject({ kind: 'notReady' });
   });
 

@@ -2,7 +2,8 @@
 // has asked us to stop.
 import type { SchemaCheck } from '../store/store.ts';
 
-export type Readiness = { readonly kind: 'ready' } | { readonly kind: 'notReady'; readonly reason: string };
+export type Readiness =
+  { readonly kind: 'ready' } | { readonly kind: 'notReady'; readonly reason: string };
 
 export interface ReadinessOptions {
   readonly checkSchema: () => Promise<SchemaCheck>;
@@ -17,7 +18,11 @@ export interface ReadinessGate {
 }
 
 /** Several probes at once share one look at the database. */
-export function createReadinessGate({ checkSchema, neverReady, timeoutMs }: ReadinessOptions): ReadinessGate {
+export function createReadinessGate({
+  checkSchema,
+  neverReady,
+  timeoutMs,
+}: ReadinessOptions): ReadinessGate {
   let draining = false;
   let running: Promise<Readiness> | undefined;
 
@@ -34,7 +39,8 @@ export function createReadinessGate({ checkSchema, neverReady, timeoutMs }: Read
   return {
     check: async () => {
       if (draining) return { kind: 'notReady', reason: 'shutting down' };
-      if (neverReady) return { kind: 'notReady', reason: 'told never to be ready (FAULT_NEVER_READY)' };
+      if (neverReady)
+        return { kind: 'notReady', reason: 'told never to be ready (FAULT_NEVER_READY)' };
       running ??= look().finally(() => {
         running = undefined;
       });
@@ -51,7 +57,10 @@ function describe(check: SchemaCheck): Readiness {
     case 'ready':
       return check;
     case 'tooOld':
-      return { kind: 'notReady', reason: `the schema is too old: migration ${check.missing} is missing. Run the migration Job` };
+      return {
+        kind: 'notReady',
+        reason: `the schema is too old: migration ${check.missing} is missing. Run the migration Job`,
+      };
     case 'unreachable':
       return { kind: 'notReady', reason: 'the database does not answer' };
   }

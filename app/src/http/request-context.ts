@@ -19,7 +19,12 @@ const plainId = /^[\w.-]{1,64}$/;
 /** What a proxy logs for a client that has gone. */
 const clientClosed = '499';
 
-export function createRequestContext({ version, logger, metrics, drain }: RequestContextOptions): RequestHandler {
+export function createRequestContext({
+  version,
+  logger,
+  metrics,
+  drain,
+}: RequestContextOptions): RequestHandler {
   const inFlight = new Set<Response>();
   drain.addEventListener('abort', () => {
     for (const response of inFlight) leaveAfter(response);
@@ -38,9 +43,16 @@ export function createRequestContext({ version, logger, metrics, drain }: Reques
       inFlight.delete(response);
       const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
       const code = response.writableFinished ? String(response.statusCode) : clientClosed;
-      const route = typeof response.locals['route'] === 'string' ? response.locals['route'] : 'unmatched';
+      const route =
+        typeof response.locals['route'] === 'string' ? response.locals['route'] : 'unmatched';
       metrics.recordRequest({ method: request.method, route, code, seconds });
-      const line = { requestId, method: request.method, route, code, durationMs: Math.round(seconds * 1_000) };
+      const line = {
+        requestId,
+        method: request.method,
+        route,
+        code,
+        durationMs: Math.round(seconds * 1_000),
+      };
       if (code >= '500') logger.warn(line, 'request');
       else logger.debug(line, 'request');
     });

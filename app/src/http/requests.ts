@@ -10,25 +10,40 @@ import type { ProblemCode } from '../domain/problem.ts';
 import type { TransferOrder } from '../domain/transfer.ts';
 
 const id = z.uuid('has to be a UUID').transform((text) => text.toLowerCase());
-const amount = z.union([z.string(), z.number()], `has to be a whole number of minor units`).transform((value, context): Amount => {
-  const parsed = parseAmount(value);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: `has to be a whole number of minor units from 1 to ${maxAmount}` });
-  return z.NEVER;
-});
+const amount = z
+  .union([z.string(), z.number()], `has to be a whole number of minor units`)
+  .transform((value, context): Amount => {
+    const parsed = parseAmount(value);
+    if (parsed !== undefined) return parsed;
+    context.addIssue({
+      code: 'custom',
+      message: `has to be a whole number of minor units from 1 to ${maxAmount}`,
+    });
+    return z.NEVER;
+  });
 
 const accountBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
   kind: z.enum(['customer', 'external']).default('customer'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'has to be three capital letters').default('EUR'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'has to be three capital letters')
+    .default('EUR'),
 });
 
 const transferBody = z
   .strictObject({ from: id, to: id, amount, reference: z.string().max(140).optional() })
-  .refine((body) => body.from !== body.to, { path: ['to'], message: 'has to be another account than "from"' });
+  .refine((body) => body.from !== body.to, {
+    path: ['to'],
+    message: 'has to be another account than "from"',
+  });
 
 /** The body of POST /accounts. */
-export function readNewAccount(body: unknown): { name: string; kind: AccountKind; currency: string } {
+export function readNewAccount(body: unknown): {
+  name: string;
+  kind: AccountKind;
+  currency: string;
+} {
   return parseBody(accountBody, body);
 }
 
@@ -43,7 +58,9 @@ export function readIdempotencyKey(request: Request): string {
   const key = request.get('idempotency-key');
   if (key === undefined) throw new Problem('idempotency-key-missing');
   if (!/^[\x21-\x7e]{1,128}$/.test(key)) {
-    throw new Problem('invalid-request', { errors: [{ path: 'Idempotency-Key', message: 'has to be 1 to 128 visible ASCII characters' }] });
+    throw new Problem('invalid-request', {
+      errors: [{ path: 'Idempotency-Key', message: 'has to be 1 to 128 visible ASCII characters' }],
+    });
   }
   return key;
 }
@@ -58,6 +75,8 @@ export function readId(value: unknown, missing: ProblemCode): string {
 function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, 20).map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const errors = parsed.error.issues
+    .slice(0, 20)
+    .map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   throw new Problem('invalid-request', { errors });
 }

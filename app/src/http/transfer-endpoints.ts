@@ -37,9 +37,29 @@ export function getTransferEndpoint(store: Store): Endpoint {
 }
 
 function created(transfer: Transfer, headers: Record<string, string>): Reply {
-  return { status: 201, body: renderTransfer(transfer), headers: { ...headers, location: `/transfers/${transfer.id}` } };
+  return {
+    status: 201,
+    body: renderTransfer(transfer),
+    headers: { ...headers, location: `/transfers/${transfer.id}` },
+  };
 }
 
-function renderTransfer({ id, from, to, amount, currency, reference, createdAt }: Transfer): object {
-  return { id, from, to, amount, currency, ...(reference === undefined ? {} : { reference }), createdAt: createdAt.toISOString() };
+function renderTransfer({
+  id,
+  from,
+  to,
+  amount,
+  currency,
+  reference,
+  createdAt,
+}: Transfer): object {
+  return {
+    id,
+    from,
+    to,
+    amount,
+    currency,
+    ...(reference === undefined ? {} : { reference }),
+    createdAt: createdAt.toISOString(),
+  };
 }

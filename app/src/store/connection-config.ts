@@ -35,10 +35,13 @@ export class ConfigError extends Error {
 export function parseConnection(env: NodeJS.ProcessEnv): ConnectionConfig {
   const parsed = connectionEnv.safeParse(env);
   if (!parsed.success) throw new ConfigError(describeIssues(parsed.error));
-  const { DATABASE_URL, PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, PGPASSWORD_FILE } = parsed.data;
+  const { DATABASE_URL, PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, PGPASSWORD_FILE } =
+    parsed.data;
   if (DATABASE_URL !== undefined) return { connectionString: DATABASE_URL };
   if (PGHOST === undefined || PGUSER === undefined || PGDATABASE === undefined) {
-    throw new ConfigError('DATABASE_URL: missing. Set it to postgresql://user:password@host:5432/database, or set PGHOST, PGUSER, PGDATABASE and PGPASSWORD_FILE');
+    throw new ConfigError(
+      'DATABASE_URL: missing. Set it to postgresql://user:password@host:5432/database, or set PGHOST, PGUSER, PGDATABASE and PGPASSWORD_FILE',
+    );
   }
   const base = { host: PGHOST, port: PGPORT, user: PGUSER, database: PGDATABASE };
   if (PGPASSWORD_FILE !== undefined) {
@@ -47,7 +50,9 @@ export function parseConnection(env: NodeJS.ProcessEnv): ConnectionConfig {
     try {
       readPassword();
     } catch {
-      throw new ConfigError(`PGPASSWORD_FILE: ${PGPASSWORD_FILE} cannot be read. Mount the Secret there or correct the path`);
+      throw new ConfigError(
+        `PGPASSWORD_FILE: ${PGPASSWORD_FILE} cannot be read. Mount the Secret there or correct the path`,
+      );
     }
     return { ...base, password: readPassword };
   }

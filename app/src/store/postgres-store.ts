@@ -27,7 +27,11 @@ export function createPostgresStore({ pool, retry }: PostgresStoreOptions): Stor
     createAccount: (account) =>
       withRetry(async () => {
         // A lost connection may have made it already, so a second try only looks it up.
-        const row = await prisma.account.upsert({ where: { id: account.id }, create: account, update: {} });
+        const row = await prisma.account.upsert({
+          where: { id: account.id },
+          create: account,
+          update: {},
+        });
         return toAccount(row);
       }, retry),
     findAccount: (id) =>
@@ -66,8 +70,8 @@ async function postTransfer(
   { key, id, order }: { key: string; id: string; order: TransferOrder },
 ): Promise<TransferOutcome> {
   const rows = await prisma.$queryRaw<OutcomeRow[]>`
-    SELECT * FROM post_transfer(${key}::text, ${hashOrder(order)}::text, ${id}::uuid, ${order.from}::uuid,
-      ${order.to}::uuid, ${order.amount}::bigint, ${order.reference ?? null}::text)`;
+    SELECT * FROM post_transfer(${key}::text, ${hashOrder(order)}::text, ${id}::uuid,
+      ${order.from}::uuid, ${order.to}::uuid, ${order.amount}::bigint, ${order.reference ?? null}::text)`;
   return readOutcome(rows[0], order);
 }
 
@@ -106,7 +110,8 @@ interface SummaryRow {
 /** One statement, so that all numbers are of one moment. */
 async function summarize(prisma: PrismaClient): Promise<readonly CurrencySummary[]> {
   const rows = await prisma.$queryRaw<SummaryRow[]>`
-    WITH posted AS (SELECT account_id, sum(amount) AS amount, count(*) AS postings FROM posting GROUP BY account_id)
+    WITH posted AS (
+      SELECT account_id, sum(amount) AS amount, count(*) AS postings FROM posting GROUP BY account_id)
     SELECT a.currency::text AS currency,
            count(*)::text AS accounts,
            (SELECT count(*) FROM transfer t WHERE t.currency = a.currency)::text AS transfers,
@@ -137,7 +142,8 @@ async function checkSchema(prisma: PrismaClient): Promise<SchemaCheck> {
     if (tables[0]?.present !== true) return { kind: 'tooOld', missing: requiredMigration };
     const rows = await prisma.$queryRaw<{ done: boolean }[]>`
       SELECT true AS done FROM "_prisma_migrations"
-       WHERE migration_name = ${requiredMigration} AND finished_at IS NOT NULL AND rolled_back_at IS NULL LIMIT 1`;
+       WHERE migration_name = ${requiredMigration}
+         AND finished_at IS NOT NULL AND rolled_back_at IS NULL LIMIT 1`;
     return rows.length > 0 ? { kind: 'ready' } : { kind: 'tooOld', missing: requiredMigration };
   } catch (error) {
     return { kind: 'unreachable', error };

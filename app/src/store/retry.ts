@@ -14,7 +14,11 @@ export interface RetryPolicy {
   readonly onRetry?: (kind: DatabaseErrorKind) => void;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { maxAttempts: 12, firstPauseMs: 4, maxPauseMs: 200 };
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 12,
+  firstPauseMs: 4,
+  maxPauseMs: 200,
+};
 
 /** The statement still failed after the last attempt. */
 export class RetriesExhausted extends Error {

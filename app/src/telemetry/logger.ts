@@ -5,8 +5,20 @@ import type { DestinationStream, Logger } from 'pino';
 export type { Logger } from 'pino';
 
 /** Fields that are blanked wherever they turn up, one level deep. */
-const secretFields = ['password', 'authorization', 'cookie', 'token', 'secret', 'connectionString', 'databaseUrl'];
-const secretHeaders = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["set-cookie"]'];
+const secretFields = [
+  'password',
+  'authorization',
+  'cookie',
+  'token',
+  'secret',
+  'connectionString',
+  'databaseUrl',
+];
+const secretHeaders = [
+  'req.headers.authorization',
+  'req.headers.cookie',
+  'req.headers["set-cookie"]',
+];
 
 export interface LoggerOptions {
   readonly level: string;
@@ -21,7 +33,10 @@ export function createLogger({ level, version, destination }: LoggerOptions): Lo
     base: { service: 'ledger', version },
     timestamp: (): string => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string): object => ({ level: label }) },
-    redact: { paths: [...secretFields.flatMap((field) => [field, `*.${field}`]), ...secretHeaders], censor: '[redacted]' },
+    redact: {
+      paths: [...secretFields.flatMap((field) => [field, `*.${field}`]), ...secretHeaders],
+      censor: '[redacted]',
+    },
     serializers: { error: describeError, err: describeError },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
@@ -31,8 +46,15 @@ export function createLogger({ level, version, destination }: LoggerOptions): Lo
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { message: withoutPasswords(String(error)) };
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  const cause = error.cause === undefined || depth >= 3 ? {} : { cause: describeError(error.cause, depth + 1) };
-  return { name: error.name, message: withoutPasswords(error.message), ...code, stack: withoutPasswords(error.stack ?? ''), ...cause };
+  const cause =
+    error.cause === undefined || depth >= 3 ? {} : { cause: describeError(error.cause, depth + 1) };
+  return {
+    name: error.name,
+    message: withoutPasswords(error.message),
+    ...code,
+    stack: withoutPasswords(error.stack ?? ''),
+    ...cause,
+  };
 }
 
 /** Drivers like to quote the whole connection string. */

@@ -33,7 +33,12 @@ export function createMetrics({ version }: { version: string }): Metrics {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const labelNames = ['method', 'route', 'code'] as const;
-  const requests = new Counter({ name: 'http_requests_total', help: 'Requests answered.', labelNames, registers });
+  const requests = new Counter({
+    name: 'http_requests_total',
+    help: 'Requests answered.',
+    labelNames,
+    registers,
+  });
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
@@ -41,8 +46,17 @@ export function createMetrics({ version }: { version: string }): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
-  const inFlight = new Gauge({ name: 'http_requests_in_flight', help: 'Requests being worked on.', registers });
-  const retries = new Counter({ name: 'ledger_retries_total', help: 'Statements tried again.', labelNames: ['kind'], registers });
+  const inFlight = new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'Requests being worked on.',
+    registers,
+  });
+  const retries = new Counter({
+    name: 'ledger_retries_total',
+    help: 'Statements tried again.',
+    labelNames: ['kind'],
+    registers,
+  });
   for (const kind of ['conflict', 'lost', 'unreachable']) retries.inc({ kind }, 0);
 
   return {

@@ -28,11 +28,18 @@ export function createMemoryStore(now: () => Date = () => new Date(0)): MemorySt
     const payee = accounts.get(order.to);
     if (payer === undefined) return { kind: 'rejected', rejection: 'payer-not-found' };
     if (payee === undefined) return { kind: 'rejected', rejection: 'payee-not-found' };
-    if (payer.currency !== payee.currency) return { kind: 'rejected', rejection: 'currency-mismatch' };
-    if (payer.kind === 'customer' && payer.balance < order.amount) return { kind: 'rejected', rejection: 'insufficient-funds' };
+    if (payer.currency !== payee.currency)
+      return { kind: 'rejected', rejection: 'currency-mismatch' };
+    if (payer.kind === 'customer' && payer.balance < order.amount)
+      return { kind: 'rejected', rejection: 'insufficient-funds' };
     accounts.set(payer.id, { ...payer, balance: payer.balance - order.amount });
     accounts.set(payee.id, { ...payee, balance: payee.balance + order.amount });
-    const transfer: Transfer = { ...order, id: randomUUID(), currency: payer.currency, createdAt: now() };
+    const transfer: Transfer = {
+      ...order,
+      id: randomUUID(),
+      currency: payer.currency,
+      createdAt: now(),
+    };
     transfers.set(transfer.id, transfer);
     return { kind: 'accepted', transfer };
   };
@@ -61,15 +68,20 @@ export function createMemoryStore(now: () => Date = () => new Date(0)): MemorySt
         return outcome;
       }
       if (known.hash !== hashOrder(order)) return { kind: 'keyReused' };
-      return known.outcome.kind === 'accepted' ? { ...known.outcome, kind: 'replayed' } : known.outcome;
+      return known.outcome.kind === 'accepted'
+        ? { ...known.outcome, kind: 'replayed' }
+        : known.outcome;
     },
     findTransfer: async (id) => transfers.get(id),
     summarize: async () => {
       const all = [...accounts.values()];
-      const sum = (some: readonly Account[]): bigint => some.reduce((total, account) => total + account.balance, 0n);
+      const sum = (some: readonly Account[]): bigint =>
+        some.reduce((total, account) => total + account.balance, 0n);
       return [...new Set(all.map((account) => account.currency))].map((currency) => {
         const mine = all.filter((account) => account.currency === currency);
-        const count = [...transfers.values()].filter((transfer) => transfer.currency === currency).length;
+        const count = [...transfers.values()].filter(
+          (transfer) => transfer.currency === currency,
+        ).length;
         return {
           currency,
           accounts: mine.length,
