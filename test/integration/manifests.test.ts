@@ -23,6 +23,28 @@ let kubectl: Kubectl;
 const apply = (args: readonly string[], input?: string) =>
   kubectl(['apply', '--server-side', '--validate=strict', '--warnings-as-errors', ...args], input);
 
+/* The volumes that a cluster brings. */
+const storage = (volumes: number): readonly object[] => [
+  {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: 'kubernetes.io/no-provisioner',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  },
+  ...Array.from({ length: volumes }, (_, index) => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: `volume-${index}` },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '10Gi' },
+      hostPath: { path: `/volumes/${index}` },
+      storageClassName: 'standard',
+    },
+  })),
+];
+
 const dryRun = (objects: readonly Manifest[]) =>
   apply(['--dry-run=server', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
 
@@ -30,7 +52,7 @@ beforeAll(async () => {
   tier = await startApiTier();
   kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
   // As a person would: the kinds first, and the namespaces, then the folder.
-  await apply(['-f', join(DEPLOY, 'built-in-node')]);
+  await apply(['-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: storage(2) }));
   await apply(['-f', join(DEPLOY, 'demo/00-crds.yaml'), '-f', join(DEPLOY, 'demo/15-namespace.yaml')]);
   await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
   await apply(['-f', join(DEPLOY, 'demo')]);

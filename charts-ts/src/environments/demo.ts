@@ -27,7 +27,6 @@ export const DEMO = {
   /** Made by whoever runs the demo; see charts-ts/README.md for its keys. */
   databaseSecret: 'ledger-db',
   backupClaim: { name: 'ledger-backup', sizeMebibytes: 1024 },
-  dataClaim: { name: 'postgres-data', sizeMebibytes: 1024 },
   images: {
     operator: 'localhost/slipway/operator:dev',
     app: 'localhost/slipway/ledger:1.0.0',
@@ -93,11 +92,7 @@ function addPolicies(chart: Construct): void {
 }
 
 function addPostgres(chart: Construct): void {
-  new Postgres(chart, 'Postgres', {
-    image: images.postgres,
-    databaseSecret,
-    sizeMebibytes: DEMO.dataClaim.sizeMebibytes,
-  });
+  new Postgres(chart, 'Postgres', { image: images.postgres, databaseSecret });
 }
 
 function addMigration(chart: Construct): void {

@@ -83,31 +83,3 @@ describe('the demo', () => {
     expect(JSON.stringify(policies)).toContain(user);
   });
 });
-
-describe('the built-in node', () => {
-  it('has a volume for each claim of the demo, large enough', () => {
-    const claims = renderEnvironment('demo')
-      .flatMap(({ objects }) => objects)
-      .filter(({ kind }) => kind === 'PersistentVolumeClaim')
-      .map(({ metadata, spec }) => ({
-        claim: { namespace: metadata.namespace, name: metadata.name },
-        mebibytes: mebibytes((spec as ClaimSpec).resources.requests.storage),
-      }));
-    const volumes = renderEnvironment('built-in-node')
-      .flatMap(({ objects }) => objects)
-      .filter(({ kind }) => kind === 'PersistentVolume')
-      .map(({ spec }) => spec as { claimRef: object; capacity: { storage: string } })
-      .map(({ claimRef, capacity }) => ({ claim: claimRef, mebibytes: mebibytes(capacity.storage) }));
-    expect(volumes).toHaveLength(2);
-    expect(volumes).toEqual(expect.arrayContaining(claims));
-  });
-});
-
-interface ClaimSpec {
-  readonly resources: { readonly requests: { readonly storage: string } };
-}
-
-function mebibytes(quantity: string): number {
-  const [, amount = '', unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
-  return Number(amount) * (unit === 'Gi' ? 1024 : 1);
-}

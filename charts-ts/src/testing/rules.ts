@@ -185,8 +185,6 @@ const OF_THE_CLUSTER = [
   'ClusterRoleBinding',
   'CustomResourceDefinition',
   'Namespace',
-  'PersistentVolume',
-  'StorageClass',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionPolicyBinding',
 ];
