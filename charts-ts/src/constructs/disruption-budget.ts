@@ -1,5 +1,4 @@
 // A PodDisruptionBudget: how many pods a drained node may take away at once.
-import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 
@@ -23,10 +22,5 @@ export class DisruptionBudget extends Construct {
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     });
-  }
-
-  /** The object itself, for those who want to patch it. */
-  get object(): ApiObject {
-    return ApiObject.of(this);
   }
 }
