@@ -104,6 +104,8 @@ function addApp(chart: Construct): void {
     name,
     image: images.app,
     scale: { kind: 'release' },
+    // The gateway splits the traffic; who comes from inside the cluster is kept at stable.
+    selectsPods: false,
     databaseSecret,
     // Not production: there the app refuses to be told to misbehave, which the demo is about.
     env: { APP_ENV: 'development' },

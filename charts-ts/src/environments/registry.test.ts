@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
 import { differences, readTexts } from '../deploy-folder.ts';
 import { renderEnvironment, renderText } from '../render.ts';
 import { needed, reference, rendered, type Reference } from '../testing/references.ts';
@@ -72,6 +73,19 @@ describe('the demo', () => {
       expect(JSON.stringify(crd).length).toBeLessThan(200 * 1024);
     }
     expect(files[0]?.objects).toHaveLength(2);
+  });
+
+  it('leaves a selector out only where a release with a gateway points the Service', () => {
+    const objects = files.flatMap((file) => file.objects);
+    const pointed = objects
+      .filter(({ kind }) => kind === 'AppRelease')
+      .map(({ spec }) => (spec as AppReleaseSpecInput).traffic)
+      .flatMap((traffic) => (traffic?.gateway ? [traffic.service] : []));
+    const open = objects
+      .filter(({ kind, spec }) => kind === 'Service' && !Object.hasOwn(spec as object, 'selector'))
+      .map(({ metadata }) => metadata.name);
+    expect(open).toEqual(['ledger']);
+    expect(pointed).toEqual(open);
   });
 
   it('exempts the operator it installs from the policy about authors', () => {
