@@ -17,8 +17,6 @@ export interface ClusterAccess {
   readonly kubectl: string;
   /** URL of the Gateway without a slash at the end. */
   readonly gatewayAddress: string;
-  /** Renders storage of its own where the cluster has none. */
-  readonly isBuiltIn: boolean;
 }
 
 export interface Stack extends ClusterAccess {
@@ -52,7 +50,6 @@ export async function installStack(stack: Stack, progress: Progress): Promise<vo
   const apply = (file: string) => stack.kubectlRun('apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy', file));
   const wait = (...args: string[]) => stack.kubectlRun('-n', DEMO.namespace, 'wait', WAIT, ...args);
   await progress.step('install the operator', async () => {
-    if (stack.isBuiltIn) for (const file of filesOf('built-in-node')) await apply(file);
     for (const file of filesOf('demo').filter((name) => name < 'demo/20')) await apply(file);
     await stack.kubectlRun('wait', WAIT, '--for=condition=Established', 'crd/appreleases.slipway.dev', 'crd/releaseactions.slipway.dev');
   });

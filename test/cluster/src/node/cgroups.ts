@@ -15,9 +15,23 @@ const V2_CONTROLLERS = ['cpu', 'cpuset', 'io', 'memory', 'pids', 'hugetlb'];
 
 export const hasUnifiedHierarchy = (): boolean => existsSync(join(ROOT, 'cgroup.controllers'));
 
+/*
+ * The group stands for a whole machine. With the share of a single process, all pods together would
+ * starve beside a few busy programs of the host, and probes would fail for no fault of the pods.
+ */
+const MACHINE_SHARE = 16;
+const V1_SHARES_OF_ONE = 1024;
+const V2_WEIGHT_OF_ONE = 100;
+
 export const createCgroups = (name: string): void => {
   if (hasUnifiedHierarchy()) createUnified(name);
   else for (const controller of V1_CONTROLLERS) createOne(controller, name);
+  setShare(join(ROOT, 'cpu', name, 'cpu.shares'), MACHINE_SHARE * V1_SHARES_OF_ONE);
+  setShare(join(ROOT, name, 'cpu.weight'), MACHINE_SHARE * V2_WEIGHT_OF_ONE);
+};
+
+const setShare = (file: string, share: number): void => {
+  if (existsSync(file)) writeFileSync(file, String(share));
 };
 
 const createOne = (controller: string, name: string): void => {
