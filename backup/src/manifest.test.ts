@@ -29,11 +29,22 @@ describe('parseManifest', () => {
       expect(parseManifest(text.slice(0, length), manifest.id)).toBeUndefined();
   });
 
+  it('notices any flipped bit', () => {
+    const bytes = Buffer.from(renderManifest(manifest).trimEnd());
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const read = parseManifest(flipped.toString('utf8'), manifest.id);
+      // A space that became another blank changes nothing that the manifest says.
+      expect([undefined, manifest]).toContainEqual(read);
+    }
+  });
+
   it.each(['../../etc/passwd', '/etc/passwd', 'a/b', '.hidden', ''])(
     'refuses a file outside its folder: %j',
     (name) => {
-      const reaching = { ...manifest, files: [{ ...manifest.files[0], name }] };
-      expect(parseManifest(JSON.stringify(reaching), manifest.id)).toBeUndefined();
+      const reaching = { ...manifest, files: [{ name, sizeBytes: 1, sha256: 'ab' }] };
+      expect(parseManifest(renderManifest(reaching), manifest.id)).toBeUndefined();
     },
   );
 

@@ -1,4 +1,5 @@
 // manifest.json: what a complete set holds. Written last, so a set without one does not exist.
+import { createHash } from 'node:crypto';
 
 export interface ManifestFile {
   readonly name: string;
@@ -25,11 +26,25 @@ export function parseManifest(text: string, id: string): Manifest | undefined {
   if (typeof startedAt !== 'string' || typeof completedAt !== 'string' || !isDatabase(database))
     return undefined;
   if (!Array.isArray(files) || files.length === 0 || !files.every(isManifestFile)) return undefined;
-  return { formatVersion: 1, id, startedAt, completedAt, database, files };
+  const manifest: Manifest = { formatVersion: 1, id, startedAt, completedAt, database, files };
+  return value['sha256'] === hashOf(manifest) ? manifest : undefined;
 }
 
+/** The text ends with a hash over the rest of it, so that a flipped byte in here shows as well. */
 export function renderManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...manifest, sha256: hashOf(manifest) }, undefined, 2)}\n`;
+}
+
+function hashOf({ formatVersion, id, startedAt, completedAt, database, files }: Manifest): string {
+  const canonical = JSON.stringify([
+    formatVersion,
+    id,
+    startedAt,
+    completedAt,
+    [database.name, database.serverVersion],
+    files.map((file) => [file.name, file.sizeBytes, file.sha256]),
+  ]);
+  return createHash('sha256').update(canonical).digest('hex');
 }
 
 function isDatabase(value: unknown): value is Manifest['database'] {

@@ -82,6 +82,8 @@ export async function startPostgres(): Promise<PrivatePostgres> {
     unix_socket_directories: dir,
     max_connections: 120,
     fsync: 'off',
+    // Shared memory in its own folder: whatever else happens to /dev/shm on this machine.
+    dynamic_shared_memory_type: 'mmap',
     log_min_messages: 'fatal',
   };
   const logFile = join(dir, 'server.log');
