@@ -116,6 +116,7 @@ export function startReflector<T extends Keyed>(options: ReflectorOptions<T>): R
   let version = '';
   let quorumRead = false;
   let staleLists = 0;
+  let expiries = 0;
   let lastEventMs = 0;
   let isSynced = false;
   let phase: ReflectorStats['state'] = 'listing';
@@ -220,10 +221,11 @@ export function startReflector<T extends Keyed>(options: ReflectorOptions<T>): R
     try {
       await consume(stream, stallMs);
     } finally {
-      if (clock.monotonic() - openedMs >= HEALTHY_AFTER_MS) backoff.reset();
+      const livedMs = clock.monotonic() - openedMs;
+      if (livedMs >= SHORT_WATCH_MS) expiries = 0;
+      if (livedMs >= HEALTHY_AFTER_MS) backoff.reset();
     }
-    const livedMs = clock.monotonic() - openedMs;
-    if (livedMs < SHORT_WATCH_MS && counts.events === eventsBefore) {
+    if (clock.monotonic() - openedMs < SHORT_WATCH_MS && counts.events === eventsBefore) {
       // A server that closes each watch at once must not be asked thousands of times a second.
       throw new ReconnectError('short', `a watch of ${type.plural} ended at once`);
     }
@@ -317,9 +319,11 @@ export function startReflector<T extends Keyed>(options: ReflectorOptions<T>): R
     const failure = classify(error);
     reconnects[failure.reason] += 1;
     const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    const firstExpiry = failure.reason === 'expired' && backoff.failures === 0;
+    if (failure.reason === 'expired') expiries += 1;
+    const firstExpiry = failure.reason === 'expired' && expiries === 1;
     const backoffMs = backoff.nextMs();
     // History that is gone is no sign of trouble at the server: the first relist need not wait.
+    // Restarted API servers begin with a short history, so this comes right after other failures.
     const delayMs = firstExpiry ? 0 : Math.max(backoffMs, Math.min(askedMs, LONGEST_RETRY_AFTER_MS));
     log('warn', 'watching again', { plural: type.plural, reason: failure.reason, delayMs, error });
     const next = stateAfter(state, failure);

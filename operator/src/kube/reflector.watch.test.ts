@@ -55,6 +55,17 @@ describe('reflector, when watching fails', () => {
     expect(rig.changes[1]).toMatchObject({ initial: false });
   });
 
+  it('lists at once also when the history is gone after other failures', async () => {
+    rig.server.fail('watch', { kind: 'reset' }, 3);
+    rig.server.watches()[0]?.reset();
+    await eventually(() => rig.server.watches().length === 0);
+    rig.put('x', 'green');
+    rig.server.store.compact();
+    for (let i = 0; i < 4; i++) await rig.passBackoff();
+    await eventually(() => rig.stats().lists === 2);
+    expect(rig.colors()).toEqual({ 'a/x': 'green' });
+  });
+
   it('asks a relist to be no older than what it has seen', async () => {
     const seen = rig.reflector().resourceVersion();
     rig.server.watches()[0]?.send({
