@@ -1,9 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { createCache } from './cache.ts';
 import { pod, toSmallPod } from './testing/pods.ts';
 import type { SmallPod } from './testing/pods.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 const small = (namespace: string, name: string, color = 'red'): SmallPod =>
   toSmallPod(pod(namespace, name, color));

@@ -2,13 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { createManualClock } from '../lib/manual-clock.ts';
 import { cachedCredentials, kubeconfigCredentials, serviceAccountCredentials } from './credentials.ts';
 import { startFakeApiServer } from './testing/fake-api-server.ts';
 import { PODS, pod } from './testing/pods.ts';
 import { connect } from './transport.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 describe('credentials', () => {
   let folder: string;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { createManualClock } from '../lib/manual-clock.ts';
 import type { ManualClock } from '../lib/manual-clock.ts';
@@ -10,6 +10,9 @@ import type { FakeApiServer, Fault } from './testing/fake-api-server.ts';
 import { eventually, quiet } from './testing/eventually.ts';
 import { PODS, pod } from './testing/pods.ts';
 import type { ApiCall, Transport } from './transport.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 const POD: ApiCall = { method: 'GET', path: '/api/v1/namespaces/a/pods/x' };
 const UPDATE: ApiCall = {

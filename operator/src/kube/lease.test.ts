@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { createManualClock } from '../lib/manual-clock.ts';
@@ -13,6 +13,9 @@ import { createFakeStore } from './testing/fake-store.ts';
 import type { FakeStore } from './testing/fake-store.ts';
 import { createFakeTransport } from './testing/fake-transport.ts';
 import type { FakeTransport } from './testing/fake-transport.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 type Candidate = {
   readonly clock: ManualClock;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { createManualClock } from '../lib/manual-clock.ts';
@@ -10,6 +10,9 @@ import {
   createQueue,
 } from './queue.ts';
 import type { Priority, Taken } from './queue.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 function setUp(options: { maxKeys?: number } = {}) {
   const clock = createManualClock();

@@ -2,7 +2,7 @@
 // two things must hold all the same. In the end the cache is what the server has, and what handlers
 // were told, step by step, is a story that makes sense and leads to the same state.
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { createManualClock } from '../lib/manual-clock.ts';
@@ -13,6 +13,9 @@ import { createFakeStore, status } from './testing/fake-store.ts';
 import { createFakeTransport } from './testing/fake-transport.ts';
 import { PODS, pod, toSmallPod } from './testing/pods.ts';
 import type { SmallPod } from './testing/pods.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 type Step =
   | { readonly do: 'put'; readonly name: string; readonly color: string }

@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { eventually, quiet } from './testing/eventually.ts';
 import type { Fault } from './testing/fake-api-server.ts';
 import { PODS, pod, toSmallPod } from './testing/pods.ts';
 import { createReflectorRig } from './testing/reflector-rig.ts';
 import type { ReflectorRig } from './testing/reflector-rig.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 describe('reflector', () => {
   let rig: ReflectorRig;

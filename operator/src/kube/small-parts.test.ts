@@ -1,6 +1,6 @@
 // The parts of this folder that are too small for a test file of their own.
 
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { createManualClock } from '../lib/manual-clock.ts';
@@ -10,6 +10,9 @@ import { createInterner } from './intern.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { compareResourceVersions, hasReached } from './resource-version.ts';
 import { createTokenBuckets } from './token-buckets.ts';
+
+// For machines that are busy; nothing here waits for time to pass.
+jest.setTimeout(60_000);
 
 describe('resource versions', () => {
   it.each([
