@@ -6,10 +6,12 @@ import type { Effect } from './decision.ts';
 import { after, type Instant } from '../lib/instant.ts';
 import {
   type PodGoal,
+  calmBounds,
   keptOnRollback,
   nextPodShare,
   nextWeighted,
   podShareGoal,
+  urgentBounds,
   weightedGoal,
 } from './replicas.ts';
 import type { SetView, WeightedView } from './snapshot.ts';
@@ -140,19 +142,23 @@ export interface Retreat {
   readonly wakeAt?: Instant;
 }
 
+/** `urgent`: the candidate hurts users. `calm`: nothing is wrong with it, it is only not wanted. */
+export type Pace = 'urgent' | 'calm';
+
 /** Takes all traffic from the candidate: stable first, and only what stable can carry. */
-export function retreat(context: Context): Retreat {
+export function retreat(context: Context, pace: Pace): Retreat {
   const { traffic } = context.snapshot;
   if (traffic.kind === 'weighted') return retreatByRoute(context, traffic);
-  return retreatByPods(context);
+  return retreatByPods(context, pace);
 }
 
-function retreatByPods(context: Context): Retreat {
+function retreatByPods(context: Context, pace: Pace): Retreat {
   const { bounds, candidate, now, spec, stable } = context;
   const stableAvailable = stable ? availablePods(stable, spec.minReadySeconds, now) : 0;
   const isStuck = stableAvailable === 0 && readyPods(candidate) > 0 && bounds.replicas > 0;
-  const effects = [...resize(stable, bounds.replicas)];
-  const kept = keptOnRollback(bounds.replicas, stableAvailable, readyPods(candidate));
+  const { floor, ceiling } = pace === 'urgent' ? urgentBounds(bounds) : calmBounds(bounds, candidate?.desired ?? 0);
+  const effects = [...resize(stable, Math.min(bounds.replicas, Math.max(stable?.desired ?? 0, ceiling)))];
+  const kept = keptOnRollback(floor, stableAvailable, readyPods(candidate));
   if (candidate && candidate.desired > kept && !isStuck) effects.push(...resize(candidate, kept));
   const isDone = !candidate || (candidate.desired === 0 && readyPods(candidate) === 0);
   return {

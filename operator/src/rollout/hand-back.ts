@@ -27,7 +27,7 @@ function policyOf({ release }: Snapshot): 'HandBack' | 'Delete' {
 
 /* A release under way is taken back first: the Deployment can only run one version. */
 function usersToStable(snapshot: Snapshot, context: Context): Decision | undefined {
-  const back = retreat(context);
+  const back = retreat(context, 'calm');
   const leftover = context.candidate && context.candidate.desired > 0;
   const scale: Effect[] = back.isDone && context.candidate && leftover
     ? [{ kind: 'scaleSet', set: context.candidate, from: context.candidate.desired, to: 0, mark: { outcome: 'undone', reason: 'HandedBack' } }]

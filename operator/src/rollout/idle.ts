@@ -129,7 +129,7 @@ function keepRefused(context: Context, refused: SetView): Decision {
           outcome: refused.outcome === 'undone' ? 'undone' : 'failed',
         };
   const known = withState(context, { ...state, candidate: revisionOf(refused) });
-  const back = retreat({ ...known, candidate: refused });
+  const back = retreat({ ...known, candidate: refused }, 'urgent');
   return {
     next: {
       ...known.state,

@@ -75,11 +75,24 @@ export function nextWeighted(goal: PodGoal, counts: PodCounts, bounds: Bounds): 
   return { stable: goal.stable, candidate };
 }
 
-/**
- * Pods of a failed candidate that stay for the moment: none, unless stable alone could not carry
- * half of the load yet. Errors of a few are better than an overload of all.
- */
-export function keptOnRollback(replicas: number, stableAvailable: number, candidateReady: number): number {
-  const needed = Math.ceil(replicas / 2) - stableAvailable;
-  return Math.max(0, Math.min(candidateReady, needed));
+/** How many pods should go on answering on the way back, and how many stable may have by now. */
+export interface RetreatBounds {
+  readonly floor: number;
+  readonly ceiling: number;
+}
+
+/** A candidate that hurts goes unless stable could not carry half of the load: errors of a few are
+    better than an overload of all. Stable grows at once. */
+export function urgentBounds({ replicas }: Bounds): RetreatBounds {
+  return { floor: Math.ceil(replicas / 2), ceiling: replicas };
+}
+
+/** A healthy candidate is exchanged for stable pods within the bounds of the way forward. */
+export function calmBounds({ replicas, maxSurge, maxUnavailable }: Bounds, candidateDesired: number): RetreatBounds {
+  return { floor: replicas - maxUnavailable, ceiling: Math.min(replicas, replicas + maxSurge - candidateDesired) };
+}
+
+/** Candidate pods that stay for the moment: as many ready ones as stable lacks for the floor. */
+export function keptOnRollback(floor: number, stableAvailable: number, candidateReady: number): number {
+  return Math.max(0, Math.min(candidateReady, floor - stableAvailable));
 }

@@ -30,7 +30,7 @@ export function beginRollback(context: Context, order: RollbackOrder): Decision 
 /** Traffic to stable; once the snapshot shows it there, the candidate's pods go. */
 export function decideRollingBack(context: Context, cause: RollbackCause): Decision {
   const { candidate } = context;
-  const back = retreat(context);
+  const back = retreat(context, cause.outcome === 'superseded' ? 'calm' : 'urgent');
   const state = { ...context.state, weight: back.weight };
   if (back.isStuck) {
     return {
