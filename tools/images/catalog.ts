@@ -22,7 +22,7 @@ export const SUITE = 'bookworm';
 const DOCUMENTS = [
   'usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info', 'usr/share/lintian',
   'usr/share/i18n', 'usr/share/bash-completion', 'usr/share/bug', 'usr/share/gcc',
-  'usr/lib/x86_64-linux-gnu/gconv', 'var/lib/apt', 'var/cache', 'var/lib/dpkg', 'etc/apt',
+  'usr/lib/x86_64-linux-gnu/gconv',
 ];
 
 export const ROOTFS = {

@@ -1,7 +1,7 @@
 // Root file systems of Debian packages, made by mmdebstrap and kept by their description.
 
 import { createHash } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { cacheFolder } from '../../test/cluster/src/paths.ts';
@@ -9,7 +9,7 @@ import { run } from '../../test/cluster/src/process/command.ts';
 import { ROOTFS, SUITE } from './catalog.ts';
 
 /** Raise it to fetch the packages' security updates. */
-const REFRESHED = '2026-11-21';
+const REFRESHED = '2026-11-21.1';
 
 export type RootfsName = keyof typeof ROOTFS;
 
@@ -26,11 +26,17 @@ export const ensureRootfs = async (name: RootfsName): Promise<string> => {
   rmSync(unfinished, { force: true });
   await run('mmdebstrap', [
     '--variant=extract', '--mode=root', '--format=tar', `--include=${packages.join(',')}`,
+    `--extract-hook=cd "$1" && rm -rf ${remove.join(' ')}`,
     // Device files are the container runtime's business.
-    '--customize-hook=rm -rf "$1"/dev/* "$1"/proc/* "$1"/sys/*',
-    `--customize-hook=cd "$1" && rm -rf ${remove.join(' ')}`,
     '--skip=output/dev', SUITE, unfinished,
   ], { logPath: join(cacheFolder('log'), `rootfs-${name}.log`), env: { SOURCE_DATE_EPOCH: '0' } });
+  forgetOthers(name);
   renameSync(unfinished, path);
   return path;
+};
+
+const forgetOthers = (name: RootfsName): void => {
+  const folder = cacheFolder('rootfs');
+  const old = readdirSync(folder).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.tar'));
+  for (const file of old) rmSync(join(folder, file));
 };

@@ -1,9 +1,9 @@
 // The few API requests the harness makes itself: asking for health, creating nodes. One connection
 // per request, so that nothing is left open when a server is killed.
 
+import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-
-import type { ClusterPki } from './pki/cluster-pki.ts';
+import { join } from 'node:path';
 
 export type ApiAnswer = { readonly status: number; readonly body: string };
 
@@ -19,15 +19,21 @@ export type ApiClient = (request: ApiRequest) => Promise<ApiAnswer>;
 
 const TIMEOUT_MS = 10_000;
 
-export const createApiClient = (server: string, pki: ClusterPki): ApiClient => {
-  const admin = pki.identities.get('admin');
-  if (admin === undefined) throw new Error('the cluster has no administrator certificate');
-  const tls = { ca: pki.authority.certificatePem, cert: admin.certificatePem, key: admin.keyPem };
-  return ({ method, path, body, contentType }) =>
+/** What a client needs to prove who it is, and whom it talks to. All PEM. */
+export type Credentials = { readonly ca: string; readonly cert: string; readonly key: string };
+
+/** The administrator's credentials from a cluster's folder of certificates. */
+export const readAdmin = (pkiDir: string): Credentials => {
+  const read = (file: string): string => readFileSync(join(pkiDir, file), 'utf8');
+  return { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') };
+};
+
+export const createApiClient = (server: string, credentials: Credentials): ApiClient =>
+  ({ method, path, body, contentType }) =>
     new Promise((resolve, reject) => {
       const url = new URL(path, server);
       const headers = body === undefined ? {} : { 'content-type': contentType ?? 'application/json' };
-      const sent = request(url, { ...tls, method, headers, agent: false, timeout: TIMEOUT_MS }, (answer) => {
+      const sent = request(url, { ...credentials, method, headers, agent: false, timeout: TIMEOUT_MS }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);
@@ -39,7 +45,6 @@ export const createApiClient = (server: string, pki: ClusterPki): ApiClient => {
       sent.on('error', reject);
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
-};
 
 /**
  * Sends a request that must succeed and returns the parsed answer.

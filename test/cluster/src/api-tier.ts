@@ -1,32 +1,33 @@
 // The API tier: etcd, API server, controllers and scheduler on loopback, with fake nodes. Needs no
 // root. For integration tests and benches of controllers.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { stringify } from 'yaml';
 
-import { mustAnswer } from './api-client.ts';
+import { createApiClient, mustAnswer, readAdmin } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import { ensureBinaries } from './build/go-build.ts';
 import { requireLinux } from './build/prerequisites.ts';
-import { startControlPlane, waitForServiceAccount } from './control-plane/control-plane.ts';
+import { restartServers, startControlPlane, waitForServiceAccount } from './control-plane/control-plane.ts';
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import type { AuditOptions } from './control-plane/flags.ts';
 import { down, endDown } from './down.ts';
 import { fakeNode, fakeNodeName } from './kwok/nodes.ts';
 import { kwokStages } from './kwok/stages.ts';
 import { assertUsableName, logDir, stateDir } from './paths.ts';
-import { issue } from './pki/certificate.ts';
+import { issue, loadAuthority } from './pki/certificate.ts';
 import { createPki } from './pki/cluster-pki.ts';
-import type { ClusterPki } from './pki/cluster-pki.ts';
 import { writeKubeconfig } from './pki/kubeconfig.ts';
 import { endedOne, startDaemon, stopDaemons, tail } from './process/daemon.ts';
-import type { Daemon } from './process/daemon.ts';
+import type { Daemon, DaemonSpec } from './process/daemon.ts';
 import { freePorts } from './process/ports.ts';
 import { waitFor } from './process/wait.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { newState, writeState } from './state.ts';
+import { newState, readState, writeState } from './state.ts';
+import type { ClusterState } from './state.ts';
 import { sweepAbandoned } from './sweep.ts';
 
 export type ApiTierOptions = {
@@ -101,67 +102,92 @@ const bringUp = async (options: BringUp): Promise<ApiTier> => {
   const [apiPort = 0, etcdClientPort = 0, etcdPeerPort = 0] = await freePorts(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const pki = createPki({ dir: join(dir, 'pki'), apiServerNames: [], nodes: [] });
-  let state = writeState(newState({
-    name, tier: 'api', isEphemeral: options.isEphemeral ?? true, server, kubectlPath: programs.kubectl,
-  }));
-  let plane: readonly Daemon[] = [];
-  let kwok: readonly Daemon[] = [];
-  const record = (): void => {
-    state = writeState({ ...state, daemons: [...plane, ...kwok] });
+  let state = writeState({
+    ...newState({
+      name, tier: 'api', isEphemeral: options.isEphemeral ?? true, server, kubectlPath: programs.kubectl,
+    }),
+    ...(audit === undefined ? {} : { auditLogPath: audit.path }),
+  });
+  const record = (daemons: readonly Daemon[]): void => {
+    state = writeState({ ...state, daemons });
   };
   const controlPlane = await progress.step('start the control plane', () => startControlPlane({
     layout: {
-      stateDir: dir, logDir: logDir(name), pkiDir: pki.dir, bindAddress: '127.0.0.1', advertiseAddress: '127.0.0.1',
-      apiPort, etcdClientPort, etcdPeerPort, nodes: 'fake', ...(audit === undefined ? {} : { audit }),
+      stateDir: dir, logDir: logDir(name), pkiDir: pki.dir, bindAddress: '127.0.0.1',
+      advertiseAddress: '127.0.0.1', apiPort, etcdClientPort, etcdPeerPort, nodes: 'fake',
+      ...(audit === undefined ? {} : { audit }),
     },
-    pki, programs, clusterName: name, server,
-    onDaemons: (daemons) => {
-      plane = daemons;
-      record();
-    },
+    pki, programs, clusterName: name, server, onDaemons: record,
   }));
-  const startKwok = (): void => {
-    kwok = [startFakeKubelets({ dir, cluster: name, server }, programs.kwok)];
-    record();
-  };
-  startKwok();
+  record([...controlPlane.daemons(), startDaemon(kwokSpec(state, programs.kwok))]);
+  const count = options.nodes ?? 3;
   await progress.step('wait for nodes and ServiceAccount', async () => {
-    await createNodes(controlPlane, options.nodes ?? 3);
-    await waitForNodes(controlPlane, [...plane, ...kwok], options.nodes ?? 3);
+    await createNodes(controlPlane, count);
+    await waitForNodes(controlPlane, state.daemons, count);
     await waitForServiceAccount(controlPlane);
   });
-  state = writeState({ ...state, isReady: true });
+  return apiTierOf(writeState({ ...state, isReady: true }));
+};
+
+/**
+ * A running API tier that another process has started.
+ * @throws Error when there is none of this name.
+ */
+export const attachApiTier = (name: string): ApiTier => {
+  const state = readState(name);
+  if (state?.tier !== 'api' || !state.isReady) throw new Error(`no API tier "${name}" is running`);
+  return apiTierOf(state);
+};
+
+const apiTierOf = (state: ClusterState): ApiTier => {
+  const { name, server } = state;
   return {
     name, server, kubeconfigPath: state.kubeconfigPath,
-    binaries: { kubectl: programs.kubectl },
-    auditLogPath: audit?.path,
-    userKubeconfig: (user) => userKubeconfig({ dir, cluster: name, server }, pki, user),
-    restartApiServer: async (whileDown) => {
-      await stopDaemons(kwok);
-      await controlPlane.restart(whileDown);
-      await forgetNodeLeases(controlPlane);
-      startKwok();
-    },
+    binaries: { kubectl: state.kubectlPath },
+    auditLogPath: state.auditLogPath,
+    userKubeconfig: (user) => userKubeconfig(state, user),
+    restartApiServer: (whileDown) => restart(name, whileDown),
     stop: () => endDown(name),
   };
 };
 
-const startFakeKubelets = ({ dir, cluster, server }: Place, kwok: string): Daemon => {
+/** The state is read again: another process may have restarted the servers meanwhile. */
+const restart = async (name: string, whileDown?: () => Promise<void>): Promise<void> => {
+  let state = readState(name);
+  const kwok = state?.daemons.find((daemon) => daemon.name === 'kwok');
+  if (state === undefined || kwok === undefined) throw new Error(`no API tier "${name}" is running`);
+  const known = state;
+  const api = createApiClient(state.server, readAdmin(join(stateDir(name), 'pki')));
+  await stopDaemons([kwok]);
+  await restartServers({
+    api,
+    daemons: state.daemons.filter((daemon) => daemon !== kwok),
+    onDaemons: (daemons) => {
+      state = writeState({ ...known, daemons });
+    },
+    ...(whileDown === undefined ? {} : { whileDown }),
+  });
+  await forgetNodeLeases(api);
+  writeState({ ...state, daemons: [...state.daemons, startDaemon(kwok)] });
+};
+
+const kwokSpec = ({ name, server }: ClusterState, program: string): DaemonSpec => {
+  const dir = stateDir(name);
   const config = join(dir, 'kwok.yaml');
   writeFileSync(config, kwokStages().map((stage) => stringify(stage)).join('---\n'));
-  return startDaemon({
-    name: 'kwok', command: kwok, logPath: join(logDir(cluster), 'kwok.log'),
+  return {
+    name: 'kwok', command: program, logPath: join(logDir(name), 'kwok.log'),
     args: [
       `--kubeconfig=${join(dir, 'admin.kubeconfig')}`, `--master=${server}`, `--config=${config}`,
       '--manage-all-nodes=true', '--node-lease-duration-seconds=40', '--cidr=10.244.0.0/16', '--v=WARN',
     ],
-  });
+  };
 };
 
 /** A new kwok would wait 40 s for the leases of the killed one to expire. */
-const forgetNodeLeases = async (plane: ControlPlane): Promise<void> => {
+const forgetNodeLeases = async (api: ApiClient): Promise<void> => {
   const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
-  await mustAnswer(plane.api, { method: 'DELETE', path });
+  await mustAnswer(api, { method: 'DELETE', path });
 };
 
 const createNodes = async (plane: ControlPlane, count: number): Promise<void> => {
@@ -190,13 +216,14 @@ const waitForNodes = async (
   }
 };
 
-type Place = { readonly dir: string; readonly cluster: string; readonly server: string };
-
-const userKubeconfig = ({ dir, cluster, server }: Place, pki: ClusterPki, user: User): string => {
+const userKubeconfig = ({ name, server }: ClusterState, user: User): string => {
+  const dir = stateDir(name);
+  const read = (file: string): string => readFileSync(join(dir, 'pki', file), 'utf8');
+  const authority = loadAuthority({ certificatePem: read('ca.crt'), keyPem: read('ca.key') });
   const subject = { commonName: user.name, organizations: user.groups ?? [] };
-  const identity = issue(pki.authority, { subject, usage: 'client' });
   const file = `user-${user.name.replaceAll(/[^a-zA-Z0-9-]/g, '_')}.kubeconfig`;
   return writeKubeconfig(join(dir, file), {
-    cluster, user: user.name, server, authorityPem: pki.authority.certificatePem, identity,
+    cluster: name, user: user.name, server, authorityPem: authority.certificatePem,
+    identity: issue(authority, { subject, usage: 'client' }),
   });
 };

@@ -1,7 +1,7 @@
 // The node tier: a control plane in a network namespace of its own and one real node beside it,
 // with DNS, storage and a gateway. For end-to-end tests and the demo. Needs root.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 
@@ -15,19 +15,19 @@ import {
 } from './addons/envoy-gateway.ts';
 import type { EnvoyOptions } from './addons/envoy-gateway.ts';
 import { createStorage } from './addons/storage.ts';
+import { createApiClient, readAdmin } from './api-client.ts';
 import type { ApiClient } from './api-client.ts';
 import { applyInOrder, applyObject } from './apply.ts';
 import { ensureBinaries } from './build/go-build.ts';
 import type { Programs } from './build/go-build.ts';
 import { requireLinux, requireRoot } from './build/prerequisites.ts';
-import { startControlPlane, waitForServiceAccount } from './control-plane/control-plane.ts';
+import { restartServers, startControlPlane, waitForServiceAccount } from './control-plane/control-plane.ts';
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import type { AuditOptions } from './control-plane/flags.ts';
 import { down, endDown } from './down.ts';
-import { createKubectl } from './kubectl.ts';
 import { nodePaths } from './node/config.ts';
 import { createNetwork, enterNetwork } from './node/network.ts';
-import { startNode } from './node/node.ts';
+import { execInside, importImages, startNode } from './node/node.ts';
 import type { Node } from './node/node.ts';
 import { cniPluginsDir, ensureImagePackages, ensureNodePackages } from './node/packages.ts';
 import { API_PORT, GATEWAY_PORT, planNode } from './node/plan.ts';
@@ -43,7 +43,8 @@ import type { Daemon } from './process/daemon.ts';
 import { waitFor } from './process/wait.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
-import { newState, writeState } from './state.ts';
+import { newState, readState, writeState } from './state.ts';
+import type { ClusterState } from './state.ts';
 import { sweepAbandoned } from './sweep.ts';
 
 export type NodeTierOptions = {
@@ -120,6 +121,7 @@ type BringUp = NodeTierOptions & {
 
 const bringUp = async (options: BringUp): Promise<NodeTier> => {
   const { name, progress, programs, audit } = options;
+  if (audit !== undefined) rmSync(audit.path, { force: true });
   const plan = planNode(freeNetworkIndex());
   const dir = stateDir(name);
   const server = `https://${plan.controlPlaneAddress}:${API_PORT}`;
@@ -155,32 +157,66 @@ const bringUp = async (options: BringUp): Promise<NodeTier> => {
   ]);
   node.startKubelet();
   await fill({ ...options, plan, controlPlane, node, dir });
-  recorder.ready();
+  return nodeTierOf(recorder.ready());
+};
+
+/**
+ * A running node-tier cluster that another process has started.
+ * @throws Error when there is none of this name.
+ */
+export const attachNodeTier = (name = 'slipway'): NodeTier => {
+  const state = readState(name);
+  if (state?.tier !== 'node' || !state.isReady) throw new Error(`no node-tier cluster "${name}" is running`);
+  return nodeTierOf(state);
+};
+
+const nodeTierOf = (state: ClusterState): NodeTier => {
+  const { name, server, network, gatewayAddress } = state;
+  const init = state.daemons.find((daemon) => daemon.name === 'node-init');
+  if (network === undefined || gatewayAddress === undefined || init === undefined) {
+    throw new Error(`the state of cluster "${name}" is incomplete: run \`down\` and \`up\``);
+  }
+  const plan = planNode(network.index);
+  const dir = stateDir(name);
+  const paths = nodePaths(join(dir, plan.nodeName), join(dir, 'pki'), cniPluginsDir());
   return {
     name, server, gatewayAddress,
-    kubeconfigPath: join(dir, 'admin.kubeconfig'),
-    binaries: { kubectl: programs.kubectl },
+    kubeconfigPath: state.kubeconfigPath,
+    binaries: { kubectl: state.kubectlPath },
     nodeName: plan.nodeName,
     nodeAddress: plan.nodeAddress,
-    auditLogPath: audit?.path,
-    importImages: (paths) => node.importImages(paths),
-    exec: (command, args) => node.exec(command, args),
-    restartApiServer: (whileDown) => controlPlane.restart(whileDown),
+    auditLogPath: state.auditLogPath,
+    importImages: (archives) => importImages(paths, archives),
+    exec: (command, args) => execInside(init, command, args),
+    restartApiServer: (whileDown) => restart(name, whileDown),
     stop: () => endDown(name),
   };
+};
+
+/** The state is read again: another process may have restarted the servers meanwhile. */
+const restart = async (name: string, whileDown?: () => Promise<void>): Promise<void> => {
+  const state = readState(name);
+  if (state === undefined) throw new Error(`no node-tier cluster "${name}" is running`);
+  await restartServers({
+    api: createApiClient(state.server, readAdmin(join(stateDir(name), 'pki'))),
+    daemons: state.daemons,
+    onDaemons: (daemons) => writeState({ ...state, daemons }),
+    ...(whileDown === undefined ? {} : { whileDown }),
+  });
 };
 
 type Addresses = { readonly server: string; readonly gatewayAddress: string };
 
 /** Writes the state file after every started program, so that a crash leaves nothing unknown. */
 const createRecorder = (
-  { name, programs, isEphemeral }: BringUp,
+  { name, programs, isEphemeral, audit }: BringUp,
   plan: NodePlan,
   { server, gatewayAddress }: Addresses,
 ) => {
   const start = { name, tier: 'node', isEphemeral: isEphemeral ?? false, server, kubectlPath: programs.kubectl } as const;
   let state = writeState({
     ...newState(start), gatewayAddress, network: { prefix: plan.prefix, index: plan.index },
+    ...(audit === undefined ? {} : { auditLogPath: audit.path }),
   });
   let plane: readonly Daemon[] = [];
   let ofNode: readonly Daemon[] = [];
@@ -197,9 +233,7 @@ const createRecorder = (
       ofNode = [...ofNode, daemon];
       write();
     },
-    ready: (): void => {
-      state = writeState({ ...state, isReady: true });
-    },
+    ready: (): ClusterState => writeState({ ...state, isReady: true }),
   };
 };
 
@@ -274,20 +308,19 @@ const makeGatewayCertificates = async ({ controlPlane, programs, dir }: Fill): P
 
 const waitForAvailable = async (options: Fill): Promise<void> => {
   const wanted = [
-    '/apis/apps/v1/namespaces/kube-system/deployments/coredns',
-    `/apis/apps/v1/namespaces/${CONTROLLER_NAMESPACE}/deployments/envoy-gateway`,
-    `/apis/gateway.networking.k8s.io/v1/namespaces/${GATEWAY_NAMESPACE}/gateways/${GATEWAY_NAME}`,
+    { type: 'Available', path: '/apis/apps/v1/namespaces/kube-system/deployments/coredns' },
+    { type: 'Available', path: `/apis/apps/v1/namespaces/${CONTROLLER_NAMESPACE}/deployments/envoy-gateway` },
+    {
+      type: 'Programmed',
+      path: `/apis/gateway.networking.k8s.io/v1/namespaces/${GATEWAY_NAMESPACE}/gateways/${GATEWAY_NAME}`,
+    },
   ];
-  const done = ['"Available","status":"True"', '"Available","status":"True"', '"type":"Programmed"'];
-  for (const [index, path] of wanted.entries()) {
+  for (const { type, path } of wanted) {
     await waitFor({
-      what: `${path.slice(path.lastIndexOf('/') + 1)} to be available`,
+      what: `${path.slice(path.lastIndexOf('/') + 1)} to be ${type}`,
       deadlineMs: READY_MS,
       diagnose: () => lastWords(options.name, ['kubelet', 'containerd']),
-      check: async () => {
-        const { body } = await options.controlPlane.api({ method: 'GET', path });
-        return isConditionTrue(body, done[index]?.includes('Programmed') === true ? 'Programmed' : 'Available');
-      },
+      check: async () => isConditionTrue((await options.controlPlane.api({ method: 'GET', path })).body, type),
     });
   }
 };
@@ -319,6 +352,3 @@ const waitForGateway = async (plan: NodePlan): Promise<void> => {
 
 const lastWords = (name: string, programs: readonly string[]): string =>
   programs.map((program) => tail({ name: program, logPath: join(logDir(name), `${program}.log`) }, 8)).join('\n');
-
-/** kubectl for a running node tier. */
-export const kubectlOf = (tier: NodeTier) => createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);

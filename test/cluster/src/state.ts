@@ -26,6 +26,7 @@ export type ClusterState = {
   /** Node tier: namespaces and control groups begin with this; it also numbers the network. */
   readonly network?: { readonly prefix: string; readonly index: number };
   readonly gatewayAddress?: string;
+  readonly auditLogPath?: string;
 };
 
 /** A first state for a cluster this process starts. */

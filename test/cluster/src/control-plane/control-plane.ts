@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createApiClient } from '../api-client.ts';
+import { createApiClient, readAdmin } from '../api-client.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Programs } from '../build/go-build.ts';
 import { writeKubeconfig } from '../pki/kubeconfig.ts';
@@ -39,11 +39,6 @@ export type ControlPlaneOptions = {
 export type ControlPlane = {
   readonly api: ApiClient;
   daemons(): readonly Daemon[];
-  /**
-   * Kills API server, controllers and scheduler and starts them again on the same etcd. They go
-   * together because surviving controllers take up to a minute to resume.
-   */
-  restart(whileDown?: () => Promise<void>): Promise<void>;
 };
 
 const READY_MS = 90_000;
@@ -52,49 +47,69 @@ const READY_MS = 90_000;
 export const startControlPlane = async (options: ControlPlaneOptions): Promise<ControlPlane> => {
   const { layout, onDaemons } = options;
   writeFiles(options);
-  const api = createApiClient(options.server, options.pki);
-  const etcd = startOne(options, 'etcd', etcdArgs(layout));
-  let daemons: readonly Daemon[] = [etcd];
-  onDaemons(daemons);
-
-  const startRest = async (): Promise<void> => {
-    const apiServer = startOne(options, 'kube-apiserver', apiServerArgs(layout));
-    daemons = [...daemons, apiServer];
-    onDaemons(daemons);
-    await waitReady(api, [etcd, apiServer]);
-    // Not earlier: a controller manager that is refused once by a young API server gives up.
-    daemons = [
-      ...daemons,
-      startOne(options, 'kube-controller-manager', controllerManagerArgs(layout)),
-      startOne(options, 'kube-scheduler', schedulerArgs(layout)),
-    ];
-    onDaemons(daemons);
+  const api = createApiClient(options.server, readAdmin(options.pki.dir));
+  const spec = (name: keyof ControlPlanePrograms, args: readonly string[]): DaemonSpec => {
+    const plain = { name, command: options.programs[name], args, logPath: join(layout.logDir, `${name}.log`) };
+    return options.wrap?.(plain) ?? plain;
   };
-  await startRest();
-
-  return {
-    api,
-    daemons: () => daemons,
-    restart: async (whileDown) => {
-      // SIGKILL and a wait for the end: a polite stop takes a minute, and an early start finds the
-      // port taken.
-      await stopDaemons(daemons.filter((daemon) => daemon !== etcd));
-      daemons = [etcd];
-      onDaemons(daemons);
-      await whileDown?.();
-      await startRest();
-    },
+  let daemons: readonly Daemon[] = [startDaemon(spec('etcd', etcdArgs(layout)))];
+  const keep = (started: readonly Daemon[]): void => {
+    daemons = started;
+    onDaemons(started);
   };
+  keep(daemons);
+  await startServers({
+    api, daemons, onDaemons: keep,
+    apiServer: spec('kube-apiserver', apiServerArgs(layout)),
+    controllers: [
+      spec('kube-controller-manager', controllerManagerArgs(layout)),
+      spec('kube-scheduler', schedulerArgs(layout)),
+    ],
+  });
+  return { api, daemons: () => daemons };
 };
 
-const startOne = (
-  options: ControlPlaneOptions,
-  name: keyof ControlPlanePrograms,
-  args: readonly string[],
-): Daemon => {
-  const logPath = join(options.layout.logDir, `${name}.log`);
-  const spec: DaemonSpec = { name, command: options.programs[name], args, logPath };
-  return startDaemon(options.wrap?.(spec) ?? spec);
+type Servers = {
+  readonly api: ApiClient;
+  /** Programs that run already. */
+  readonly daemons: readonly Daemon[];
+  readonly apiServer: DaemonSpec;
+  readonly controllers: readonly DaemonSpec[];
+  readonly onDaemons: (daemons: readonly Daemon[]) => void;
+};
+
+const startServers = async ({ api, daemons, apiServer, controllers, onDaemons }: Servers): Promise<void> => {
+  const withServer = [...daemons, startDaemon(apiServer)];
+  onDaemons(withServer);
+  await waitReady(api, withServer);
+  // Not earlier: a controller manager that is refused once by a young API server gives up.
+  onDaemons([...withServer, ...controllers.map(startDaemon)]);
+};
+
+export type RestartOptions = {
+  readonly api: ApiClient;
+  /** All programs of the cluster, as recorded. */
+  readonly daemons: readonly Daemon[];
+  readonly onDaemons: (daemons: readonly Daemon[]) => void;
+  readonly whileDown?: () => Promise<void>;
+};
+
+/**
+ * Kills API server, controller manager and scheduler and starts them as they were started before.
+ * They go together, because surviving controllers take up to a minute to resume. SIGKILL and a wait for the end: a polite stop takes a minute, an early start finds the port taken.
+ */
+export const restartServers = async (options: RestartOptions): Promise<void> => {
+  const isServer = ({ name }: Daemon): boolean => name.startsWith('kube-') && name !== 'kube-proxy';
+  const servers = options.daemons.filter(isServer);
+  const others = options.daemons.filter((daemon) => !isServer(daemon));
+  const apiServer = servers.find(({ name }) => name === 'kube-apiserver');
+  if (apiServer === undefined) throw new Error('this cluster has no API server of ours to restart');
+  await stopDaemons(servers);
+  options.onDaemons(others);
+  await options.whileDown?.();
+  await startServers({
+    ...options, daemons: others, apiServer, controllers: servers.filter((daemon) => daemon !== apiServer),
+  });
 };
 
 const writeFiles = ({ layout, pki, server, clusterName }: ControlPlaneOptions): void => {

@@ -28,8 +28,6 @@ export type NodeOptions = {
 };
 
 export type Node = {
-  /** Runs a program inside the node's namespaces and returns its output. */
-  exec(command: string, args: readonly string[]): Promise<string>;
   /** Loads image archives into containerd. */
   importImages(paths: readonly string[]): Promise<void>;
   /** Starts kubelet and kube-proxy; the API server must be ready. */
@@ -58,19 +56,15 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
   writeFileSync(join(paths.dir, 'resolv.conf'), '');
   const containerd = requireProgram('containerd', 'containerd');
   const daemon = start('containerd', containerd, ['-c', join(paths.dir, 'containerd.toml'), '-l', 'warn']);
-  const ctr = (args: readonly string[]): Promise<string> => run('ctr', ['-a', paths.socket, '-n', 'k8s.io', ...args]);
   await waitFor({
     what: 'containerd to answer',
     deadlineMs: READY_MS,
     hopeless: endedOne([daemon]),
     diagnose: () => tail(daemon),
-    check: async () => (existsSync(paths.socket) && (await ctr(['version'])) !== '' ? true : undefined),
+    check: async () => (existsSync(paths.socket) && (await ctr(paths, ['version'])) !== '' ? true : undefined),
   });
   return {
-    exec: (command, args) => run('nsenter', [...enter(init.pid), command, ...args]),
-    importImages: async (archives) => {
-      for (const archive of archives) await ctr(['images', 'import', '--snapshotter', 'overlayfs', archive]);
-    },
+    importImages: (archives) => importImages(paths, archives),
     startKubelet: () => {
       writeFileSync(join(paths.dir, 'kubelet.json'), renderKubelet(plan, paths));
       writeFileSync(join(paths.dir, 'proxy.json'), renderProxy(plan, options.proxyKubeconfigPath));
@@ -80,8 +74,22 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
   };
 };
 
+const ctr = ({ socket }: NodePaths, args: readonly string[]): Promise<string> =>
+  run('ctr', ['-a', socket, '-n', 'k8s.io', ...args]);
+
+/** Loads image archives into a node's containerd. */
+export const importImages = async (paths: NodePaths, archives: readonly string[]): Promise<void> => {
+  for (const archive of archives) {
+    await ctr(paths, ['images', 'import', '--snapshotter', 'overlayfs', archive]);
+  }
+};
+
+/** Runs a program inside a node's namespaces and returns its output. */
+export const execInside = (init: Daemon, command: string, args: readonly string[]): Promise<string> =>
+  run('nsenter', [...enter(init.pid), command, ...args]);
+
 /** Arguments of nsenter for a node's namespaces. It forgets the working directory. */
-export const enter = (initPid: number): readonly string[] => ['-t', String(initPid), '-m', '-p', '-n', '--'];
+const enter = (initPid: number): readonly string[] => ['-t', String(initPid), '-m', '-p', '-n', '--'];
 
 /** The namespaces live as long as this first process of theirs. */
 const startInit = async (options: NodeOptions): Promise<Daemon> => {
@@ -106,7 +114,7 @@ const startInit = async (options: NodeOptions): Promise<Daemon> => {
       return pid === undefined ? undefined : identify(pid);
     },
   });
-  const init: Daemon = { ...identity, name: 'node-init', logPath };
+  const init: Daemon = { ...identity, name: 'node-init', logPath, command: programs.pause, args: [] };
   onDaemon(init);
   return init;
 };

@@ -2,7 +2,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { createAuthority, issue } from './certificate.ts';
+import { createAuthority, issue, loadAuthority } from './certificate.ts';
 
 describe('certificates', () => {
   const authority = createAuthority('slipway-ca');
@@ -33,6 +33,13 @@ describe('certificates', () => {
     expect(leaf.checkHost('kubernetes.default.svc')).toBe('kubernetes.default.svc');
     expect(leaf.checkIP('127.0.0.1')).toBe('127.0.0.1');
     expect(leaf.checkIP('127.0.0.2')).toBeUndefined();
+  });
+
+  it('goes on signing after the authority was read back from its files', () => {
+    const again = loadAuthority({ certificatePem: authority.certificatePem, keyPem: authority.keyPem });
+    const { certificatePem } = issue(again, { subject: { commonName: 'late' }, usage: 'client' });
+    expect(new X509Certificate(certificatePem).verify(root.publicKey)).toBe(true);
+    expect(new X509Certificate(certificatePem).checkIssued(root)).toBe(true);
   });
 
   it('is refused when another authority is asked', () => {

@@ -1,7 +1,9 @@
 // Certificates for a local cluster: one ECDSA P-256 authority and what it signs. Written with
 // node:crypto alone, so that the harness needs no openssl program.
 
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  X509Certificate, createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign,
+} from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
@@ -39,6 +41,12 @@ export const createAuthority = (commonName: string): Authority => {
     issuer: { commonName }, subject: { commonName }, spki, extensions, signer: privateKey,
   });
   return { certificatePem, keyPem: pemKey(privateKey), key: privateKey, commonName };
+};
+
+/** An authority read back from its files; its name is its certificate's subject. */
+export const loadAuthority = (identity: Identity): Authority => {
+  const commonName = new X509Certificate(identity.certificatePem).subject.replace(/^CN=/, '');
+  return { ...identity, key: createPrivateKey(identity.keyPem), commonName };
 };
 
 /** A certificate for one client or server, signed by the authority. */

@@ -8,8 +8,8 @@ import { identify, isAlive, killHard } from './proc.ts';
 import type { ProcessIdentity } from './proc.ts';
 import { waitFor } from './wait.ts';
 
-/** A started program as the state file remembers it. */
-export type Daemon = ProcessIdentity & { readonly name: string; readonly logPath: string };
+/** A started program as the state file remembers it: enough to end it and to start it again. */
+export type Daemon = ProcessIdentity & Pick<DaemonSpec, 'name' | 'logPath' | 'command' | 'args'>;
 
 export type DaemonSpec = {
   readonly name: string;
@@ -37,7 +37,8 @@ export const startDaemon = (spec: DaemonSpec): Daemon => {
     child.unref();
     const identity = child.pid === undefined ? undefined : identify(child.pid);
     if (identity === undefined) throw new Error(`${spec.name}: did not start\n${tail(spec)}`);
-    return { ...identity, name: spec.name, logPath: spec.logPath };
+    const { name, logPath, command, args } = spec;
+    return { ...identity, name, logPath, command, args };
   } finally {
     closeSync(log);
   }
