@@ -120,9 +120,18 @@ export const controllerManagerArgs = (layout: ControlPlaneLayout): readonly stri
     '--profiling=false',
     ...(layout.nodes === 'real'
       ? ['--allocate-node-cidrs=true', `--cluster-cidr=${POD_CIDR}`]
-      : ['--allocate-node-cidrs=false']),
+      : ['--allocate-node-cidrs=false', ...UNHURRIED_BY_LIMITS]),
   ];
 };
+
+/**
+ * With fake nodes a controller under test is what is measured: thousands of pods must not wait for
+ * the 20 requests per second that each controller of Kubernetes allows itself.
+ */
+const UNHURRIED_BY_LIMITS = [
+  '--kube-api-qps=1000', '--kube-api-burst=2000',
+  '--concurrent-replicaset-syncs=20', '--concurrent-deployment-syncs=20',
+];
 
 export const schedulerArgs = (layout: ControlPlaneLayout): readonly string[] => [
   `--config=${join(layout.stateDir, 'scheduler.json')}`,
@@ -136,7 +145,7 @@ export const renderSchedulerConfig = (stateDir: string): string =>
   `${JSON.stringify({
     apiVersion: 'kubescheduler.config.k8s.io/v1',
     kind: 'KubeSchedulerConfiguration',
-    clientConnection: { kubeconfig: join(stateDir, 'scheduler.kubeconfig') },
+    clientConnection: { kubeconfig: join(stateDir, 'scheduler.kubeconfig'), qps: 1000, burst: 2000 },
     leaderElection: { leaderElect: false },
     podInitialBackoffSeconds: 1,
     podMaxBackoffSeconds: 1,
