@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
@@ -70,6 +70,15 @@ users: [{ name: me, user: ${user} }]
     const certificate = `{ client-certificate-data: ${pem}, client-key-data: ${pem} }`;
     const { tls } = await kubeconfigCredentials(await kubeconfig(host, certificate))();
     expect(tls).toMatchObject({ cert: Buffer.from('pem'), key: Buffer.from('pem') });
+  });
+
+  it('are read from a list of kubeconfigs', async () => {
+    const first = join(folder, 'first');
+    const names = 'clusters: []\ncontexts: []\nusers: []\n';
+    await writeFile(first, `apiVersion: v1\nkind: Config\ncurrent-context: test\n${names}`);
+    const second = await kubeconfig('https://example.invalid', '{ token: secret }');
+    const access = await kubeconfigCredentials([first, second].join(delimiter))();
+    expect(access.origin).toBe('https://example.invalid');
   });
 
   it('are read again when the kubeconfig was not there yet', async () => {

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type http from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { isIPv6 } from 'node:net';
+import { delimiter } from 'node:path';
 
 import type { Clock } from '../lib/clock.ts';
 
@@ -68,7 +69,7 @@ export function serviceAccountCredentials(
   };
 }
 
-/** What kubectl would use: the current context, with exec plugins and proxies. */
+/** What kubectl would use: the current context of a file, or of a list of files like a PATH. */
 export function kubeconfigCredentials(path: string): Credentials {
   let loading: Promise<Credentials> | undefined;
   return async () => {
@@ -86,8 +87,14 @@ export function kubeconfigCredentials(path: string): Credentials {
 async function loadKubeconfig(path: string): Promise<Credentials> {
   // Not the package's index: a bundle then carries 1.2 MB of it and not 4.2 MB.
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const [first = path, ...others] = path.split(delimiter);
   const config = new KubeConfig();
-  config.loadFromFile(path);
+  config.loadFromFile(first);
+  for (const each of others) {
+    const other = new KubeConfig();
+    other.loadFromFile(each);
+    config.mergeConfig(other, config.getCurrentContext() !== '');
+  }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`${path} has no current context with a cluster`);
   return async () => {
