@@ -208,7 +208,8 @@ function countsOf({ candidate, now, spec, stable }: Context) {
 function growCandidate(context: Context, to: number): Effect[] {
   const { candidate, snapshot, state, wanted } = context;
   if (candidate) return resize(candidate, to);
-  if (state.stage.kind === 'Idle' || state.stage.kind === 'RolledBack') return [];
+  // A set without pods is not worth making; at the end of a release it would be a second candidate.
+  if (to === 0 || state.stage.kind === 'Idle' || state.stage.kind === 'RolledBack') return [];
   const revision = state.candidate?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
   return [{ kind: 'createSet', revision, hash: wanted.hash, replicas: to, outcome: 'candidate' }];
 }
