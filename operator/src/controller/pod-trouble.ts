@@ -11,6 +11,9 @@ const PASSING_PULL = /timeout|timed out|429|too many requests|50[0-9]|connection
 const CANNOT_RUN = new Set(['RunContainerError', 'CreateContainerError', 'PostStartHookError', 'StartError', 'ContainerCannotRun']);
 const PULLING = new Set(['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'ErrImageNeverPull']);
 
+/** From so many restarts on, a container that runs unready is in a loop; one crash may be a race. */
+const CRASHES_OF_A_LOOP = 2;
+
 /** The first trouble of a pod (as raw JSON), or undefined when nothing is wrong with it. */
 export function podTrouble(pod: Record<string, unknown>): PodTrouble | undefined {
   const status = record(pod['status']);
@@ -25,8 +28,8 @@ export function podTrouble(pod: Record<string, unknown>): PodTrouble | undefined
 function containerTrouble(container: Record<string, unknown>): PodTrouble | undefined {
   const waiting = record(record(container['state'])['waiting']);
   const reason = text(waiting['reason']);
-  if (reason === undefined) return undefined;
   const name = text(container['name']) ?? '?';
+  if (reason === undefined) return betweenCrashes(container, name);
   const detail = text(waiting['message']) ?? '';
   const message = `container ${name}: ${reason}${detail ? `: ${detail}` : ''}`.slice(0, 512);
   if (reason === 'InvalidImageName') return { reason: 'InvalidImageName', isCertain: true, message };
@@ -37,6 +40,14 @@ function containerTrouble(container: Record<string, unknown>): PodTrouble | unde
   }
   if (CANNOT_RUN.has(reason)) return { reason: 'ContainerCannotRun', isCertain: false, message };
   return undefined;
+}
+
+/* Between two crashes the container runs for a moment: that is no recovery while it is not ready. */
+function betweenCrashes(container: Record<string, unknown>, name: string): PodTrouble | undefined {
+  const restarts = number(container['restartCount']) ?? 0;
+  if (restarts < CRASHES_OF_A_LOOP || container['ready'] === true || lastExit(container) === '') return undefined;
+  const message = `container ${name}: started again after ${restarts} crashes${lastExit(container)}`;
+  return { reason: 'CrashLoop', isCertain: false, message: message.slice(0, 512) };
 }
 
 /* ImagePullBackOff says what failed in the message of newer kubelets; an older one says only "Back-off

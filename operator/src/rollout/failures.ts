@@ -13,7 +13,7 @@ export type Failure =
   /** Hold: stable suffers too, or nobody may make pods. */
   | { readonly kind: 'hold'; readonly reason: Reason; readonly message: string };
 
-/** Restarts and readiness losses of one pod after which it counts as flapping. */
+/** Readiness losses of one pod, and restarts once it serves, after which it counts as flapping. */
 const FLAPS_OF_A_POD = 2;
 /** The same over all candidate pods. */
 const FLAPS_OF_ALL = 3;
@@ -43,7 +43,8 @@ function ownFailure(context: Context, candidate: SetView): Failure {
     const failure = podFailure(pod, carriesTraffic);
     if (failure.kind === 'certain') return failure;
   }
-  const flaps = pods.map((pod) => pod.restarts + pod.readinessLosses);
+  // A container that crashes before it ever served is a crash loop, which may pass.
+  const flaps = pods.map((pod) => pod.readinessLosses + (carriesTraffic ? pod.restarts : 0));
   if (Math.max(0, ...flaps) >= FLAPS_OF_A_POD && flaps.reduce((sum, n) => sum + n, 0) >= FLAPS_OF_ALL) {
     return { kind: 'certain', reason: 'ReadinessFlapping', message: flapMessage(pods) };
   }

@@ -173,7 +173,7 @@ function describeWorld(world: World, operators: readonly RunningOperator[]): str
     const past = history?.map(({ revision, outcome, reason }) => `${revision} ${outcome} ${reason}`).join(', ');
     return `AppRelease ${raw.metadata.name}: ${JSON.stringify(status)}\n  ${told}\n  history: ${past}`;
   });
-  const sets = world.sets().map((set) => `  set ${set.name} ${set.image} desired ${set.desired} of ${set.owner} ${set.annotations['slipway.dev/outcome'] ?? ''}`);
+  const sets = [...world.sets(), ...world.foreignSets()].map((set) => `  set ${set.name} ${set.image} desired ${set.desired} of ${set.owner} ${set.annotations['slipway.dev/outcome'] ?? ''}`);
   const pods = world.pods().map((pod) => `  pod ${pod.name} ${pod.isReady ? 'ready' : 'not ready'}${pod.isTerminating ? ' terminating' : ''}`);
   const logs = operators.map(({ identity, lines }) => `log of ${identity}:\n  ${lines.slice(-12).map((line) => line.slice(0, 400)).join('\n  ')}`);
   return [...releases, ...sets, ...pods.slice(0, 30), ...logs].join('\n');

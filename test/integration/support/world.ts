@@ -34,7 +34,10 @@ interface Kept extends Keyed {
 
 export interface World {
   pods(): readonly PodSeen[];
+  /** Those of AppReleases, by name. */
   sets(): readonly SetSeen[];
+  /** Those that Deployments still own. */
+  foreignSets(): readonly SetSeen[];
   get(resource: ResourceType, name: string): RawObject | undefined;
   list(resource: ResourceType): readonly RawObject[];
   /** The pods after each change to one of them. */
@@ -76,9 +79,12 @@ export async function watchWorld(transport: Transport, namespace: string): Promi
     reflectors.set(resource.plural, reflector);
   }
   await Promise.all([...reflectors.values()].map((reflector) => reflector.synced));
+  const sets = (kind: string) =>
+    all(type.REPLICA_SET).map(setSeen).filter(({ owner }) => owner.startsWith(`${kind}/`)).toSorted((a, b) => a.name.localeCompare(b.name));
   return {
     pods,
-    sets: () => all(type.REPLICA_SET).map(setSeen).toSorted((a, b) => a.name.localeCompare(b.name)),
+    sets: () => sets('AppRelease'),
+    foreignSets: () => sets('Deployment'),
     get: (resource, name) => reflectors.get(resource.plural)?.cache.get(namespace, name)?.raw,
     list: all,
     podFrames,
