@@ -4,6 +4,7 @@ import {
   ceilingOf,
   initialCeiling,
   initialUsual,
+  isCalm,
   stepCeiling,
   stepUsual,
 } from './ceiling.ts';
@@ -26,6 +27,14 @@ describe('stepCeiling', () => {
 
   it('stays below at the ceiling, however long', () => {
     expect(after(1000, 0.05).kind).toBe('below');
+  });
+
+  it('is calm after three polls without a sign of trouble, and not at the first sign', () => {
+    expect(isCalm(after(2, 0))).toBe(false);
+    expect(isCalm(after(3, 0))).toBe(true);
+    const sign = after(1, 0.1, after(100, 0));
+    expect(sign.kind).toBe('below');
+    expect(isCalm(sign)).toBe(false);
   });
 
   it('does not flap on the way down', () => {

@@ -3,7 +3,12 @@
 // anything back, so it needs no bound over all looks, only a quick change of mind both ways.
 
 /** Plain numbers. `level` stays within 0..MAX_LEVEL, so that recovery is always near. */
-export type CeilingState = { readonly kind: 'below' | 'above'; readonly level: number };
+export type CeilingState = {
+  readonly kind: 'below' | 'above';
+  readonly level: number;
+  /** Polls in a row without the least sign of trouble; counted up to CALM_POLLS. */
+  readonly calmPolls: number;
+};
 
 /** Stable's requests and errors of late, fading; they say what is usual. */
 export type UsualState = { readonly requests: number; readonly errors: number };
@@ -15,6 +20,9 @@ const MULTIPLE = 3;
 const ENTER_LEVEL = Math.log(20);
 const MAX_LEVEL = 3 * ENTER_LEVEL;
 
+/** So many polls without any sign of trouble are calm. */
+const CALM_POLLS = 3;
+
 /** An error rate this low is nobody's outage. */
 const LEAST_CEILING = 0.01;
 /** Before anything is known: 2 % errors, as sure as 50 requests can be. */
@@ -23,7 +31,7 @@ const PRIOR: UsualState = { requests: 50, errors: 1 };
 const FADING = 0.5 ** (1 / 450);
 
 export function initialCeiling(): CeilingState {
-  return { kind: 'below', level: 0 };
+  return { kind: 'below', level: 0, calmPolls: 0 };
 }
 
 export function initialUsual(): UsualState {
@@ -34,8 +42,14 @@ export function initialUsual(): UsualState {
 export function stepCeiling(state: CeilingState, counts: Counts, ceiling: number): CeilingState {
   const gain = counts.errors * Math.log(MULTIPLE) - counts.requests * ceiling * (MULTIPLE - 1);
   const level = Math.min(MAX_LEVEL, Math.max(0, state.level + gain));
-  if (level >= ENTER_LEVEL) return { kind: 'above', level };
-  return { kind: level === 0 ? 'below' : state.kind, level };
+  if (level >= ENTER_LEVEL) return { kind: 'above', level, calmPolls: 0 };
+  if (level > 0) return { kind: state.kind, level, calmPolls: 0 };
+  return { kind: 'below', level, calmPolls: Math.min(CALM_POLLS, state.calmPolls + 1) };
+}
+
+/** True after some polls without the least sign of trouble: calm enough to promote. */
+export function isCalm(state: CeilingState): boolean {
+  return state.calmPolls >= CALM_POLLS;
 }
 
 /** Learns what is usual from one poll of stable. Do not teach it an outage. */

@@ -148,7 +148,13 @@ describe('judge', () => {
     const { verdict } = judged(times(15, well), params);
     expect(verdict.kind).toBe('promote');
     expect(verdict.sentence).toMatch(/, for promotion \d+ of 20: good enough$/);
+    const uneasy = delta([40, 0], [760, 16]);
+    expect(judged([...times(15, well), uneasy], params).verdict.kind).toBe('continue');
+    const unwell = delta([40, 5], [760, 0]);
+    expect(judged([...times(30, well), unwell], params).verdict.kind).toBe('continue');
     expect(judged([...times(15, well), outage], params).verdict.kind).toBe('hold');
+    const carried: PollOutcome = { kind: 'carried', polls: 1 };
+    expect(judged([...times(15, well), carried], params).verdict.kind).toBe('continue');
     expect(judged([...times(15, well), DARK], params).verdict.kind).toBe('noData');
   });
 

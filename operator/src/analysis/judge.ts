@@ -6,6 +6,7 @@ import {
   ceilingOf,
   initialCeiling,
   initialUsual,
+  isCalm,
   stepCeiling,
   stepUsual,
 } from './ceiling.ts';
@@ -113,7 +114,7 @@ function isGoodEnough(state: JudgeState, outcome: PollOutcome, params: AnalysisP
   if (params.promotion === undefined || state.promotion === undefined) return false;
   const needed = -Math.log(params.promotion.falsePromotionRate);
   const isShown = logNonInferiority(state.promotion) >= needed;
-  const calm = state.stableCeiling.level === 0 && state.canaryCeiling.kind === 'below';
+  const calm = isCalm(state.stableCeiling) && state.canaryCeiling.kind === 'below';
   return isShown && calm && outcome.kind === 'delta';
 }
 

@@ -39,7 +39,11 @@ const restartState = z.object({
   recent: z.object({ canary: z.number().min(0), stable: z.number().min(0) }),
 });
 
-const ceiling = z.object({ kind: z.enum(['below', 'above']), level: z.number().min(0) });
+const ceiling = z.object({
+  kind: z.enum(['below', 'above']),
+  level: z.number().min(0),
+  calmPolls: count,
+});
 
 const analysisState = z.object({
   counters: z.object({

@@ -2,7 +2,7 @@
 // rule could do.
 import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
 import { type Problem, knownBaselineBound, twoSampleBound } from './bounds.ts';
-import { type Bar, type Section, type Size, inPercent, short } from './report.ts';
+import { type Bar, type Section, type Size, foundText, inPercent, short } from './report.ts';
 import { OTHERS, OURS } from './rules/all.ts';
 import { ALPHA, DEFAULTS, PURE } from './rules/slipway.ts';
 import { CANARY_PER_POLL, WEIGHT, independentPoll, pollsIn } from './stream.ts';
@@ -108,7 +108,7 @@ function requestsOf(outcome: Outcome | undefined): string {
   if (outcome === undefined) return '';
   const found = outcome.rolledBack / outcome.runs;
   const text = short(outcome.meanCanaryRequests);
-  return found === 1 ? text : `> ${text} (${inPercent(found)} % found)`;
+  return found === 1 ? text : `> ${text} (${foundText(found)} found)`;
 }
 
 function pureBar(measured: readonly Measured[], size: Size): Bar {
@@ -147,5 +147,5 @@ function cell(outcome: Outcome | undefined): string {
   const found = outcome.rolledBack / outcome.runs;
   if (found === 0) return 'never';
   const text = `${short(outcome.meanSeconds)} / ${short(outcome.meanCanaryErrors)}`;
-  return found === 1 ? text : `${text} (${inPercent(found)} %)`;
+  return found === 1 ? text : `${text} (${foundText(found)})`;
 }

@@ -47,6 +47,11 @@ export function inPercent(share: number): string {
   return percent === 0 ? '0' : percent >= 10 ? percent.toFixed(0) : percent.toFixed(2);
 }
 
+/** Rounded down, so that "100 %" means all of them. */
+export function foundText(found: number): string {
+  return `${(Math.floor(found * 1000) / 10).toFixed(1)} %`;
+}
+
 /** Three digits at least, none after the point where there are enough before it. */
 export function short(value: number): string {
   if (value >= 100) return value.toFixed(0);

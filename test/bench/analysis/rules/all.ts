@@ -1,4 +1,5 @@
 // The rules that are compared, with the settings their own documentation shows or defaults to.
+import { UNKNOWN_DISPERSION } from '../../../../operator/src/analysis/params.ts';
 import { argoRollouts } from './argo-rollouts.ts';
 import { flagger } from './flagger.ts';
 import { kayenta } from './kayenta.ts';
@@ -9,6 +10,10 @@ import { DEFAULTS, PURE, slipway } from './slipway.ts';
 export const OURS: readonly Rule[] = [
   slipway('Slipway, defaults', DEFAULTS),
   slipway('Slipway, ratio 1 and margin 0', PURE),
+  slipway('Slipway, defaults, dispersion not known', {
+    ...DEFAULTS,
+    dispersion: UNKNOWN_DISPERSION,
+  }),
 ];
 
 const minute = { windowSeconds: 60 } as const;
