@@ -10,6 +10,7 @@ import { removeCgroups } from './node/cgroups.ts';
 import { removeNetwork } from './node/network.ts';
 import { planNode } from './node/plan.ts';
 import { cacheFolder, logDir, stateDir } from './paths.ts';
+import { run } from './process/command.ts';
 import { stopDaemons } from './process/daemon.ts';
 import { readState } from './state.ts';
 
@@ -17,6 +18,7 @@ import { readState } from './state.ts';
 export const down = async (name: string): Promise<readonly Leftover[]> => {
   const state = readState(name);
   if (state === undefined) return leftovers({ name });
+  if (state.tier === 'kind') await run(state.kindPath ?? 'kind', ['delete', 'cluster', '--name', name]);
   await stopDaemons(state.daemons);
   const { network } = state;
   if (network !== undefined) {

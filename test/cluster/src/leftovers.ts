@@ -57,9 +57,15 @@ export const mountsUnder = (mountinfo: string, folder: string): readonly string[
 const unescapeOctal = (path: string): string =>
   path.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8)));
 
-/** True for a command line that names the folder or something in it. */
+/**
+ * True for a command line that names the folder or something in it. Kubeconfigs do not count:
+ * whoever has one is a client of the cluster, and no part of it.
+ */
 export const isNaming = (line: string, folder: string): boolean =>
-  line.includes(`${folder}/`) || line.endsWith(folder);
+  line
+    .split(' ')
+    .filter((word) => !word.endsWith('.kubeconfig'))
+    .some((word) => word.includes(`${folder}/`) || word.endsWith(folder));
 
 const processesNaming = (folder: string): readonly Leftover[] =>
   allPids()

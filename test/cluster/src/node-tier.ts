@@ -25,6 +25,7 @@ import { restartServers, startControlPlane, waitForServiceAccount } from './cont
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import type { AuditOptions } from './control-plane/flags.ts';
 import { down, endDown } from './down.ts';
+import { kindTierOf } from './kind/kind-tier.ts';
 import { nodePaths } from './node/config.ts';
 import { createNetwork, enterNetwork } from './node/network.ts';
 import { execInside, importImages, startNode } from './node/node.ts';
@@ -57,6 +58,8 @@ export type NodeTierOptions = {
   /** Image archives to import, beside those of the cluster's own programs. */
   readonly images?: readonly string[];
   readonly audit?: AuditOptions;
+  /** Traefik as a second data plane, with a GatewayClass and a Gateway of its own. */
+  readonly withTraefik?: boolean;
   readonly progress?: Progress;
 };
 
@@ -166,6 +169,7 @@ const bringUp = async (options: BringUp): Promise<NodeTier> => {
  */
 export const attachNodeTier = (name = 'slipway'): NodeTier => {
   const state = readState(name);
+  if (state?.tier === 'kind' && state.isReady) return kindTierOf(state);
   if (state?.tier !== 'node' || !state.isReady) throw new Error(`no node-tier cluster "${name}" is running`);
   return nodeTierOf(state);
 };

@@ -27,6 +27,8 @@ export type ClusterState = {
   readonly network?: { readonly prefix: string; readonly index: number };
   readonly gatewayAddress?: string;
   readonly auditLogPath?: string;
+  /** Clusters made by kind: the program that made them. */
+  readonly kindPath?: string;
 };
 
 /** A first state for a cluster this process starts. */

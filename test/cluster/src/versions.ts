@@ -8,3 +8,4 @@ export const COREDNS_VERSION = 'v1.15.0';
 export const ENVOY_GATEWAY_VERSION = 'v1.9.1';
 export const GATEWAY_API_VERSION = 'v1.6.1';
 export const TRAEFIK_VERSION = 'v3.7.10';
+export const KIND_VERSION = 'v0.33.0';

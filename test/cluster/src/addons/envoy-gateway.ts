@@ -3,6 +3,7 @@
 
 import type { KubeObject } from '../apply.ts';
 import { GATEWAY_PORT } from '../node/plan.ts';
+import { ENVOY_GATEWAY_VERSION } from '../versions.ts';
 
 export const ENVOY_GATEWAY_IMAGE = 'localhost/slipway/envoy-gateway:1';
 export const ENVOY_IMAGE = 'localhost/slipway/envoy:1';
@@ -19,9 +20,24 @@ export type EnvoyOptions = {
    * fails a few requests when it gets one, unless another route keeps it alive.
    */
   readonly clusters: 'rule' | 'service';
+  readonly images?: GatewayImages;
 };
 
-const CONFIG = {
+export type GatewayImages = {
+  readonly controller: string;
+  /** Undefined leaves the choice to the controller. */
+  readonly proxy: string | undefined;
+};
+
+/** Built from Go modules and a wheel, imported into the node. */
+export const builtImages = (): GatewayImages => ({ controller: ENVOY_GATEWAY_IMAGE, proxy: ENVOY_IMAGE });
+
+/** Pulled from the registry, where there is one. */
+export const publishedImages = (): GatewayImages => ({
+  controller: `docker.io/envoyproxy/gateway:${ENVOY_GATEWAY_VERSION}`, proxy: undefined,
+});
+
+const configOf = ({ controller }: GatewayImages): object => ({
   apiVersion: 'gateway.envoyproxy.io/v1alpha1',
   kind: 'EnvoyGateway',
   gateway: { controllerName: CONTROLLER_NAME },
@@ -29,12 +45,12 @@ const CONFIG = {
   provider: {
     type: 'Kubernetes',
     kubernetes: {
-      shutdownManager: { image: ENVOY_GATEWAY_IMAGE },
+      shutdownManager: { image: controller },
       leaderElection: { disable: true },
       topologyInjector: { disable: true },
     },
   },
-};
+});
 
 const read = ['get', 'list', 'watch'];
 const manage = ['create', 'get', 'list', 'delete', 'deletecollection', 'patch', 'watch'];
@@ -86,7 +102,7 @@ export const gatewayNamespaces = (): readonly KubeObject[] =>
   }));
 
 /** Rights, configuration and Service of the controller. */
-export const envoyGatewaySetup = (): readonly KubeObject[] => [
+export const envoyGatewaySetup = (images = builtImages()): readonly KubeObject[] => [
   { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
   { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules: clusterRules },
   {
@@ -100,7 +116,7 @@ export const envoyGatewaySetup = (): readonly KubeObject[] => [
   },
   {
     apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: 'envoy-gateway-config' },
-    data: { 'envoy-gateway.yaml': JSON.stringify(CONFIG) },
+    data: { 'envoy-gateway.yaml': JSON.stringify(configOf(images)) },
   },
   {
     apiVersion: 'v1', kind: 'Service', metadata,
@@ -109,7 +125,7 @@ export const envoyGatewaySetup = (): readonly KubeObject[] => [
 ];
 
 /** The controller. Applied when a node exists and the certificates have been made. */
-export const envoyGatewayDeployment = (): KubeObject => ({
+export const envoyGatewayDeployment = (images = builtImages()): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata,
@@ -127,8 +143,8 @@ export const envoyGatewayDeployment = (): KubeObject => ({
         },
         containers: [{
           name,
-          image: ENVOY_GATEWAY_IMAGE,
-          imagePullPolicy: 'Never',
+          image: images.controller,
+          imagePullPolicy: 'IfNotPresent',
           args: ['server', '--config-path=/config/envoy-gateway.yaml'],
           env: [
             { name: 'ENVOY_GATEWAY_NAMESPACE', value: CONTROLLER_NAMESPACE },
@@ -182,7 +198,7 @@ export const gatewayObjects = (options: EnvoyOptions): readonly KubeObject[] => 
   },
 ];
 
-const envoyProxy = ({ clusters }: EnvoyOptions): KubeObject => ({
+const envoyProxy = ({ clusters, images = builtImages() }: EnvoyOptions): KubeObject => ({
   apiVersion: 'gateway.envoyproxy.io/v1alpha1',
   kind: 'EnvoyProxy',
   metadata: { name: GATEWAY_NAME, namespace: CONTROLLER_NAMESPACE },
@@ -197,7 +213,7 @@ const envoyProxy = ({ clusters }: EnvoyOptions): KubeObject => ({
         envoyService: { type: 'ClusterIP' },
         envoyDeployment: {
           strategy: { type: 'Recreate' },
-          container: { image: ENVOY_IMAGE },
+          ...(images.proxy === undefined ? {} : { container: { image: images.proxy } }),
           patch: {
             type: 'StrategicMerge',
             value: {

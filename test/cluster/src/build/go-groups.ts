@@ -3,7 +3,9 @@
 import { join } from 'node:path';
 
 import { MODULES } from '../paths.ts';
-import { COREDNS_VERSION, ENVOY_GATEWAY_VERSION, KUBERNETES_VERSION, KWOK_VERSION, TRAEFIK_VERSION } from '../versions.ts';
+import {
+  COREDNS_VERSION, ENVOY_GATEWAY_VERSION, KIND_VERSION, KUBERNETES_VERSION, KWOK_VERSION, TRAEFIK_VERSION,
+} from '../versions.ts';
 
 /** Programs that are built together because they share one module graph. */
 export type GoGroup = {
@@ -74,6 +76,13 @@ export const GO_GROUPS = {
     name: 'pause',
     source: { kind: 'module', dir: join(MODULES, 'pause') },
     programs: { pause: 'slipway.dev/pause' },
+    ldflags: STRIPPED,
+    needsGigabytes: 1,
+  },
+  kind: {
+    name: 'kind',
+    source: { kind: 'install', version: KIND_VERSION },
+    programs: { kind: 'sigs.k8s.io/kind' },
     ldflags: STRIPPED,
     needsGigabytes: 1,
   },

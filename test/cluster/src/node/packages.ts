@@ -1,8 +1,10 @@
 // Debian packages the node and the image builds need. Installed on demand, and said so.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { findProgram } from '../build/prerequisites.ts';
+import { cacheFolder } from '../paths.ts';
 import { run } from '../process/command.ts';
 import type { Progress } from '../progress.ts';
 
@@ -58,7 +60,15 @@ const ensure = async (packages: PackageList, progress: Progress): Promise<void> 
     await run('apt-get', ['update', '-q'], { env });
     await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
   });
+  const all = new Set([...installedPackages(), ...missing]);
+  writeFileSync(listPath(), `${[...all].toSorted().join('\n')}\n`);
 };
+
+const listPath = (): string => join(cacheFolder(), 'installed-packages');
+
+/** Packages this harness has installed on the machine; they stay when clusters go. */
+export const installedPackages = (): readonly string[] =>
+  existsSync(listPath()) ? readFileSync(listPath(), 'utf8').trim().split('\n') : [];
 
 /** Where the network plugins are installed. */
 export const cniPluginsDir = (): string => (existsSync('/usr/lib/cni/bridge') ? '/usr/lib/cni' : '/opt/cni/bin');
