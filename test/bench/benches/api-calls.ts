@@ -1,0 +1,58 @@
+// Requests of one canary 20/40/60/80/100 with timed pauses, from the change to the end, as the API
+// server counted them.
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Bench } from '../bench.ts';
+import type { Figure } from '../figure.ts';
+import { type AuditedRequest, sortCalls, tally } from '../lab/audit-log.ts';
+import type { Lab } from '../lab/lab.ts';
+import { OPERATOR_AGENT } from '../lab/operator-process.ts';
+import { createRelease, type ReleaseOptions } from '../lab/release.ts';
+
+const STEPS = [20, 40, 60, 80].flatMap((weight) => [{ weight }, { pause: { seconds: 1 } }]);
+
+/** Late Events and the tidying up after a release belong to it. */
+const AFTERMATH_MS = 4000;
+
+export const apiCalls: Bench = {
+  name: 'api-calls',
+  what: 'requests of one canary of five weights, 10 replicas',
+  async run(lab) {
+    return [
+      ...(await countCalls(lab, 'pod share', {})),
+      ...(await countCalls(lab, 'gateway', { gateway: { settleSeconds: 1 } })),
+    ];
+  },
+};
+
+const countCalls = (
+  lab: Lab,
+  split: string,
+  more: Pick<ReleaseOptions, 'gateway'>,
+): Promise<readonly Figure[]> =>
+  lab.inNamespace('calls', async (site) => {
+    const release = await createRelease(site, { steps: STEPS, replicas: 10, ...more });
+    site.startOperator();
+    await release.ready();
+    await delay(AFTERMATH_MS);
+    const mark = lab.audit.mark();
+    await release.untilPromoted(await release.change());
+    await delay(AFTERMATH_MS);
+    const { writes, events, reads } = sortCalls(lab.audit.since(mark, OPERATOR_AGENT));
+    return [
+      figure(split, 'writes', { requests: writes, most: 20, peers: 'Argo Rollouts 44-49, Flagger 12-16' }),
+      figure(split, 'events', { requests: events, most: 8, peers: 'Argo Rollouts 15-19, Flagger 8-9' }),
+      figure(split, 'reads', { requests: reads, most: 0, peers: 'Argo Rollouts 0-2, Flagger 102-112' }),
+    ];
+  });
+
+type Counted = { readonly requests: readonly AuditedRequest[]; readonly most: number; readonly peers: string };
+
+const figure = (split: string, what: string, { requests, most, peers }: Counted): Figure => ({
+  what: `${split}: ${what}`,
+  value: requests.length,
+  unit: what,
+  budget: { kind: 'count', most },
+  peers,
+  note: tally(requests),
+});

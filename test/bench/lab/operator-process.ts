@@ -1,0 +1,79 @@
+// The operator as its image runs it: the bundle, in a process of its own, writing its log to a file.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { REPOSITORY } from '../../cluster/src/paths.ts';
+import { waitFor } from '../../cluster/src/process/wait.ts';
+import { type Usage, usageOf } from './process-usage.ts';
+
+/** What the operator calls itself in the audit log. */
+export const OPERATOR_AGENT = 'slipway-operator/';
+
+export type OperatorOptions = {
+  readonly bundle: string;
+  readonly kubeconfigPath: string;
+  readonly namespace: string;
+  readonly logPath: string;
+  /** Name of the pod it would be: the first part of its identity in the Lease. */
+  readonly name: string;
+};
+
+export type OperatorProcess = {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when it has said that. */
+  said(message: string): Promise<void>;
+  usage(): Usage;
+  /** SIGTERM, and until it has ended. */
+  stop(): Promise<void>;
+  /** SIGKILL, and until it has ended. */
+  kill(): Promise<void>;
+};
+
+const NODE = join(REPOSITORY, 'node_modules/node/bin/node');
+const START_DEADLINE_MS = 120_000;
+const STOP_DEADLINE_MS = 30_000;
+
+/** Starts the operator; it need not be ready when this returns. */
+export const startOperatorProcess = (options: OperatorOptions): OperatorProcess => {
+  const { bundle, kubeconfigPath, namespace, logPath, name } = options;
+  const log = openSync(logPath, 'w', 0o600);
+  const child = spawn(
+    NODE,
+    [
+      bundle, '--kubeconfig', kubeconfigPath, '--namespaces', namespace, '--lease-namespace', namespace,
+      '--health-port', '0', '--metrics-port', '0',
+    ],
+    { stdio: ['ignore', log, log], env: { NODE_ENV: 'production', POD_NAME: name } },
+  );
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`the operator did not start: ${bundle}`);
+  return {
+    name,
+    pid,
+    said: (message) =>
+      waitFor({
+        what: `the operator to say "${message}"`,
+        deadlineMs: START_DEADLINE_MS,
+        everyMs: 20,
+        check: () => readFileSync(logPath, 'utf8').includes(`"msg":"${message}"`) || undefined,
+        hopeless: () => (child.exitCode === null ? undefined : `it ended with ${child.exitCode}`),
+        diagnose: () => readFileSync(logPath, 'utf8').split('\n').slice(-10).join('\n'),
+      }).then(() => undefined),
+    usage: () => usageOf(pid),
+    stop: () => end(child, 'SIGTERM', ended),
+    kill: () => end(child, 'SIGKILL', ended),
+  };
+};
+
+const end = async (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL', ended: Promise<void>): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill(signal);
+  // Whatever does not end by itself must not outlive the benchmark.
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await ended;
+  clearTimeout(timer);
+};
