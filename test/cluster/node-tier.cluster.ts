@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { ensureImages } from '../../tools/images/build.ts';
+import { createKubectl } from './src/kubectl.ts';
+import type { Kubectl } from './src/kubectl.ts';
+import { leftovers } from './src/leftovers.ts';
+import { attachNodeTier, startNodeTier } from './src/node-tier.ts';
+import type { NodeTier } from './src/node-tier.ts';
+import { stateDir } from './src/paths.ts';
+import { waitFor } from './src/process/wait.ts';
+
+const NAME = 'node-test';
+const NAMESPACE = 'try';
+
+// Answers with its pod's name and version; the smallest program that shows routing and weights.
+const SERVER = `
+  require('node:http').createServer((_q, a) => a.end(process.env.VERSION + ' ' + process.env.HOSTNAME))
+    .listen(8080); process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1000));`;
+
+const container = (more: object): object => ({
+  image: 'localhost/slipway/node:24',
+  imagePullPolicy: 'Never',
+  securityContext: {
+    allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,
+    capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },
+  },
+  ...more,
+});
+
+const web = (version: string): readonly object[] => {
+  const name = `web-${version}`;
+  const labels = { app: name };
+  return [
+    {
+      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: NAMESPACE },
+      spec: {
+        replicas: 2, selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            containers: [container({
+              name: 'web', args: ['-e', SERVER], env: [{ name: 'VERSION', value: version }],
+              readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
+            })],
+          },
+        },
+      },
+    },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: NAMESPACE }, spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] } },
+  ];
+};
+
+const route = (weights: Readonly<Record<string, number>>): object => ({
+  apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'web', namespace: NAMESPACE },
+  spec: {
+    parentRefs: [{ name: 'slipway', namespace: 'gateway-system' }],
+    hostnames: ['web.test'],
+    rules: [{ backendRefs: Object.entries(weights).map(([name, weight]) => ({ name, port: 80, weight })) }],
+  },
+});
+
+const postgres = (): readonly object[] => [
+  {
+    apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: NAMESPACE },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  },
+  {
+    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'db', namespace: NAMESPACE },
+    spec: {
+      terminationGracePeriodSeconds: 20,
+      securityContext: { runAsUser: 999, runAsGroup: 999, fsGroup: 999 },
+      containers: [container({
+        name: 'db', image: 'localhost/slipway/postgres:15',
+        env: [
+          { name: 'POSTGRES_USER', value: 'o\'neil' }, { name: 'POSTGRES_DB', value: 'Bank "1"' },
+          { name: 'POSTGRES_PASSWORD', value: 'pass word' },
+        ],
+        readinessProbe: { exec: { command: ['pg_isready', '-h', '127.0.0.1'] }, periodSeconds: 1 },
+        volumeMounts: [
+          { name: 'data', mountPath: '/var/lib/postgresql/data' },
+          { name: 'run', mountPath: '/run/postgresql' }, { name: 'tmp', mountPath: '/tmp' },
+        ],
+      })],
+      volumes: [
+        { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
+        { name: 'run', emptyDir: {} }, { name: 'tmp', emptyDir: {} },
+      ],
+    },
+  },
+];
+
+describe('the node tier', () => {
+  let tier: NodeTier;
+  let kubectl: Kubectl;
+
+  beforeAll(async () => {
+    const { archive } = await ensureImages();
+    tier = await startNodeTier({ name: NAME, images: [archive], isEphemeral: true });
+    kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
+    await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }]);
+  });
+
+  afterAll(() => tier.stop());
+
+  const apply = (objects: readonly object[]): Promise<string> =>
+    kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+
+  const ask = (host: string): Promise<{ readonly status: number; readonly body: string }> =>
+    new Promise((resolve, reject) => {
+      const sent = request(tier.gatewayAddress, { headers: { host }, agent: false, timeout: 5000 }, (answer) => {
+        let body = '';
+        answer.setEncoding('utf8').on('data', (text: string) => {
+          body += text;
+        });
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+      });
+      sent.on('timeout', () => sent.destroy(new Error('timeout')));
+      sent.on('error', reject);
+      sent.end();
+    });
+
+  const count = async (requests: number): Promise<Readonly<Record<string, number>>> => {
+    const seen: Record<string, number> = {};
+    for (let done = 0; done < requests; done += 1) {
+      const { status, body } = await ask('web.test');
+      const who = status === 200 ? (body.split(' ')[0] ?? '') : String(status);
+      seen[who] = (seen[who] ?? 0) + 1;
+    }
+    return seen;
+  };
+
+  it('serves the host through the gateway, by the weights of a route', async () => {
+    await apply([...web('v1'), ...web('v2'), route({ 'web-v1': 80, 'web-v2': 20 })]);
+    for (const name of ['web-v1', 'web-v2']) {
+      await kubectl(['-n', NAMESPACE, 'rollout', 'status', `deployment/${name}`, '--timeout=90s']);
+    }
+    await waitFor({
+      what: 'the route to answer', deadlineMs: 30_000,
+      check: async () => ((await ask('web.test')).status === 200 ? true : undefined),
+    });
+    expect(await count(200)).toEqual({ v1: 160, v2: 40 });
+    await apply([route({ 'web-v1': 0, 'web-v2': 100 })]);
+    await waitFor({
+      what: 'the new weights', deadlineMs: 30_000,
+      check: async () => ((await count(10))['v2'] === 10 ? true : undefined),
+    });
+    expect(await count(50)).toEqual({ v2: 50 });
+  });
+
+  it('resolves names of Services inside pods, and runs commands there', async () => {
+    const script = "fetch('http://web-v1.try.svc.cluster.local').then((a) => a.text()).then(console.log)";
+    const answer = await waitFor({
+      what: 'a pod to reach a Service by its name', deadlineMs: 30_000,
+      check: () => kubectl(['-n', NAMESPACE, 'exec', 'deployment/web-v2', '--', 'node', '-e', script]),
+    });
+    expect(answer).toMatch(/^v1 web-v1-/);
+  });
+
+  it('keeps a database on a volume across its pod', async () => {
+    await apply(postgres());
+    await kubectl(['-n', NAMESPACE, 'wait', 'pod/db', '--for=condition=Ready', '--timeout=90s']);
+    const sql = async (statement: string): Promise<string> =>
+      (await kubectl(['-n', NAMESPACE, 'exec', 'db', '--', 'env', 'PGPASSWORD=pass word', 'psql', '-h', '127.0.0.1', '-U', "o'neil", '-d', 'Bank "1"', '-Atc', statement])).trim();
+    expect(await sql('CREATE TABLE kept (n int); INSERT INTO kept VALUES (7); SELECT n FROM kept')).toMatch(/7$/);
+    await kubectl(['-n', NAMESPACE, 'delete', 'pod', 'db', '--wait']);
+    await apply(postgres());
+    await kubectl(['-n', NAMESPACE, 'wait', 'pod/db', '--for=condition=Ready', '--timeout=90s']);
+    expect(await sql('SELECT n FROM kept')).toBe('7');
+    await expect(kubectl(['-n', NAMESPACE, 'exec', 'db', '--', 'env', 'PGPASSWORD=wrong', 'psql', '-h', '127.0.0.1', '-U', "o'neil", '-d', 'Bank "1"', '-c', 'SELECT 1'])).rejects.toThrow(/authentication failed/);
+  });
+
+  it('answers requests while the API server is killed and restarted', async () => {
+    let served: Readonly<Record<string, number>> = {};
+    await tier.restartApiServer(async () => {
+      served = await count(50);
+    });
+    expect(served).toEqual({ v2: 50 });
+    await kubectl(['-n', NAMESPACE, 'scale', 'deployment/web-v1', '--replicas=3']);
+    await kubectl(['-n', NAMESPACE, 'rollout', 'status', 'deployment/web-v1', '--timeout=110s']);
+  });
+
+  it('is found by another process, and runs commands on its node', async () => {
+    const again = attachNodeTier(NAME);
+    expect(again).toMatchObject({ server: tier.server, gatewayAddress: tier.gatewayAddress });
+    expect(await again.exec('ip', ['-o', '-4', 'addr', 'show', 'eth0'])).toContain(again.nodeAddress);
+  });
+
+  it('leaves nothing behind', async () => {
+    const { prefix } = /(?<prefix>sw\d+-)/.exec(JSON.stringify(leftovers({ name: NAME, prefix: 'sw' })))?.groups ?? {};
+    expect(prefix).toBeDefined();
+    await tier.stop();
+    expect(leftovers({ name: NAME })).toEqual([]);
+    expect(existsSync(stateDir(NAME))).toBe(false);
+  });
+});
