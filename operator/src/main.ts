@@ -16,7 +16,10 @@ if (process.argv.includes('--help')) {
 }
 
 const options = readArguments();
-const logger = pino({ level: options.logLevel, base: { instance: options.instance, identity: options.identity } });
+const logger = pino({
+  level: options.logLevel,
+  base: { instance: options.instance, identity: options.identity },
+});
 const log: Log = (level, message, keys) => logger[level](keys ?? {}, message);
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
@@ -42,11 +45,15 @@ const operator = startOperator({
 
 const health = serve(options.healthPort, 'health', (path) => {
   if (path === '/livez') return { status: 200, body: 'ok' };
-  if (path === '/readyz') return operator.isSynced() ? { status: 200, body: 'ok' } : { status: 503, body: 'caches are being filled' };
+  if (path === '/readyz')
+    return operator.isSynced()
+      ? { status: 200, body: 'ok' }
+      : { status: 503, body: 'caches are being filled' };
   return undefined;
 });
 const metrics = serve(options.metricsPort, 'metrics', async (path) =>
-  path === '/metrics' ? { status: 200, body: await registry.metrics() } : undefined);
+  path === '/metrics' ? { status: 200, body: await registry.metrics() } : undefined,
+);
 
 let isStopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -80,10 +87,17 @@ interface Page {
   readonly body: string;
 }
 
-function serve(port: number, name: string, page: (path: string) => Page | undefined | Promise<Page | undefined>): Server {
+function serve(
+  port: number,
+  name: string,
+  page: (path: string) => Page | undefined | Promise<Page | undefined>,
+): Server {
   const server = createServer((request, response) => {
     void Promise.resolve(page((request.url ?? '/').split('?')[0] ?? '/')).then(
-      (found) => response.writeHead(found?.status ?? 404, { 'content-type': 'text/plain' }).end(found?.body ?? 'not found'),
+      (found) =>
+        response
+          .writeHead(found?.status ?? 404, { 'content-type': 'text/plain' })
+          .end(found?.body ?? 'not found'),
       () => response.writeHead(500).end(),
     );
   });

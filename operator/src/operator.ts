@@ -30,7 +30,11 @@ export interface OperatorOptions {
   readonly fetchPage: FetchPage;
   readonly registry?: Registry;
   readonly workers?: number;
-  readonly leaseTimes?: { readonly leaseDurationMs: number; readonly renewDeadlineMs: number; readonly retryPeriodMs: number };
+  readonly leaseTimes?: {
+    readonly leaseDurationMs: number;
+    readonly renewDeadlineMs: number;
+    readonly retryPeriodMs: number;
+  };
   /** Leadership was lost, or another leader has written: end the process. */
   readonly onLost: (why: string) => void;
 }
@@ -53,7 +57,8 @@ const WORKERS = 8;
 
 export function startOperator(options: OperatorOptions): Operator {
   const { clock, instance, log, transport } = options;
-  const metrics: KubeMetrics | undefined = options.registry && createKubeMetrics(options.registry, clock);
+  const metrics: KubeMetrics | undefined =
+    options.registry && createKubeMetrics(options.registry, clock);
   const queue = createQueue<string>({ clock });
   metrics?.watchQueue(queue);
   let workers: Workers | undefined;
@@ -78,12 +83,19 @@ export function startOperator(options: OperatorOptions): Operator {
     if (!elector.isLeader()) throw new Error('not leading: nothing may be written');
   };
   const guarded = createClient(transport, { beforeWrite });
-  const events = createEventRecorder({ client: guarded, clock, log, controller: 'slipway.dev/operator', instance: options.identity });
+  const events = createEventRecorder({
+    client: guarded,
+    clock,
+    log,
+    controller: 'slipway.dev/operator',
+    instance: options.identity,
+  });
   const collector = createCollector({
     clock,
     log,
     fetchPage: options.fetchPage,
-    onEvidence: (key, isUrgent) => queue.add(key, { priority: isUrgent ? PRIORITY_URGENT : PRIORITY_NORMAL }),
+    onEvidence: (key, isUrgent) =>
+      queue.add(key, { priority: isUrgent ? PRIORITY_URGENT : PRIORITY_NORMAL }),
   });
   const journal = createJournal(log);
   const namespaces = options.namespaces.length > 0 ? options.namespaces : [undefined];
@@ -91,7 +103,10 @@ export function startOperator(options: OperatorOptions): Operator {
 
   function openScope(namespace: string | undefined): Scope {
     const store = startStore({
-      transport, clock, log, instance,
+      transport,
+      clock,
+      log,
+      instance,
       ...(namespace === undefined ? {} : { namespace }),
       ...(metrics ? { metrics } : {}),
       onKey: (key, priority) => queue.add(key, { priority }),
@@ -99,27 +114,45 @@ export function startOperator(options: OperatorOptions): Operator {
     const clientFor = (key: string): KubeClient =>
       createClient(transport, {
         beforeWrite,
-        onWrite: ({ type, object }) => store.expectations.note(type, key, object.metadata.resourceVersion ?? ''),
+        onWrite: ({ type, object }) =>
+          store.expectations.note(type, key, object.metadata.resourceVersion ?? ''),
       });
     const observer = createObserver({
-      store, clock, instance,
+      store,
+      clock,
+      instance,
       configs: createConfigReader(guarded, store),
       templates: createTemplateTrier(guarded),
     });
     const reconcile = createReconciler({
-      store, observer, collector, journal, events, clientFor, clock, log,
+      store,
+      observer,
+      collector,
+      journal,
+      events,
+      clientFor,
+      clock,
+      log,
       epoch: () => elector.epoch() ?? 0,
       onNewerEpoch: () => options.onLost('a newer leader has written a status'),
     });
     return { namespace, store, reconcile };
   }
 
-  const sweep = startActionSweep({ clock, client: guarded, log, stores: () => scopes.map(({ store }) => store), isLeader: () => elector.isLeader() });
+  const sweep = startActionSweep({
+    clock,
+    client: guarded,
+    log,
+    stores: () => scopes.map(({ store }) => store),
+    isLeader: () => elector.isLeader(),
+  });
 
   Promise.all(scopes.map(({ store }) => store.synced)).then(
     () => {
       isSynced = true;
-      log('info', 'caches filled', { releases: scopes.reduce((sum, { store }) => sum + store.releases.size, 0) });
+      log('info', 'caches filled', {
+        releases: scopes.reduce((sum, { store }) => sum + store.releases.size, 0),
+      });
       begin();
     },
     (error: unknown) => {
@@ -131,7 +164,8 @@ export function startOperator(options: OperatorOptions): Operator {
   function begin(): void {
     if (!isSynced || !elector.isLeader() || workers || isStopping) return;
     for (const { store } of scopes) {
-      for (const release of store.releases.list()) queue.add(`${release.namespace}/${release.name}`, { priority: PRIORITY_INITIAL });
+      for (const release of store.releases.list())
+        queue.add(`${release.namespace}/${release.name}`, { priority: PRIORITY_INITIAL });
     }
     workers = runWorkers<string>({
       queue,
@@ -141,7 +175,10 @@ export function startOperator(options: OperatorOptions): Operator {
       onOutcome: (finished) => {
         metrics?.reconciled(finished);
         if (finished.outcome.kind === 'retry') {
-          log(finished.threw ? 'warn' : 'debug', 'will look again', { release: finished.key, error: String(finished.outcome.error) });
+          log(finished.threw ? 'warn' : 'debug', 'will look again', {
+            release: finished.key,
+            error: String(finished.outcome.error),
+          });
         }
       },
     });

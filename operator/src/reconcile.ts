@@ -44,7 +44,11 @@ const FIGURES_EVERY_MS = 10_000;
 const TOLD_EVERY_MS = 30_000;
 
 /** After these a status based on what was seen would be refused. */
-const REWRITES_RELEASE: ReadonlySet<EffectKind> = new Set(['addFinalizer', 'removeFinalizer', 'claimReplicas']);
+const REWRITES_RELEASE: ReadonlySet<EffectKind> = new Set([
+  'addFinalizer',
+  'removeFinalizer',
+  'claimReplicas',
+]);
 
 /** A reconciler for one store. It keeps nothing but when it last wrote figures. */
 export function createReconciler(options: ReconcileOptions): (key: string) => Promise<Outcome> {
@@ -80,11 +84,25 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
       const meaning = meaningOf(error);
       if (meaning.kind === 'tryAgain') throw error;
       if (meaning.kind === 'lookAgain') return { kind: 'retry', error };
-      told = { ...decision, next: snapshot.state, phase: 'Blocked', reason: meaning.reason, message: meaning.message };
+      told = {
+        ...decision,
+        next: snapshot.state,
+        phase: 'Blocked',
+        reason: meaning.reason,
+        message: meaning.message,
+      };
     }
     // The AppRelease itself has moved (or is gone): its event brings us back.
     if (allowed.some(({ kind }) => REWRITES_RELEASE.has(kind))) return { kind: 'done' };
-    const waitMs = await writeIfNew({ options, key, client, materials, snapshot, decision: told, lastWrite });
+    const waitMs = await writeIfNew({
+      options,
+      key,
+      client,
+      materials,
+      snapshot,
+      decision: told,
+      lastWrite,
+    });
     return outcomeOf(options, told, waitMs);
   };
 }
@@ -100,7 +118,15 @@ interface Writing {
 }
 
 /** Writes status where it says something new; returns how long figures still have to wait. */
-async function writeIfNew({ options, key, client, materials, snapshot, decision, lastWrite }: Writing): Promise<number | undefined> {
+async function writeIfNew({
+  options,
+  key,
+  client,
+  materials,
+  snapshot,
+  decision,
+  lastWrite,
+}: Writing): Promise<number | undefined> {
   const now = options.clock.now();
   const analysis = options.collector.stateOf(key);
   const next = statusOf({ snapshot, decision, now }, materials.status, {
@@ -119,7 +145,11 @@ async function writeIfNew({ options, key, client, materials, snapshot, decision,
   return undefined;
 }
 
-function outcomeOf({ clock }: ReconcileOptions, decision: Decision, figuresMs: number | undefined): Outcome {
+function outcomeOf(
+  { clock }: ReconcileOptions,
+  decision: Decision,
+  figuresMs: number | undefined,
+): Outcome {
   const waits = [
     ...(decision.wakeAt === undefined ? [] : [Math.max(0, decision.wakeAt - clock.now())]),
     ...(figuresMs === undefined ? [] : [figuresMs]),
@@ -136,14 +166,29 @@ interface Said {
 }
 
 /* An Event per change that a person cares about: phase, reason, step. Numbers alone make none. */
-function recordEvent({ events }: ReconcileOptions, { materials, before, after, decision }: Said): void {
+function recordEvent(
+  { events }: ReconcileOptions,
+  { materials, before, after, decision }: Said,
+): void {
   const { release } = materials;
   const reasonBefore = before.conditions?.find((condition) => condition.type === 'Ready')?.reason;
-  const isSame = before.phase === after.phase && reasonBefore === decision.reason && before.candidate?.revision === after.candidate?.revision;
+  const isSame =
+    before.phase === after.phase &&
+    reasonBefore === decision.reason &&
+    before.candidate?.revision === after.candidate?.revision;
   if (isSame) return;
-  const isBad = decision.phase === 'RolledBack' || decision.phase === 'Blocked' || decision.phase === 'Degraded';
+  const isBad =
+    decision.phase === 'RolledBack' ||
+    decision.phase === 'Blocked' ||
+    decision.phase === 'Degraded';
   events.record({
-    regarding: { apiVersion: API_GROUP_VERSION, kind: 'AppRelease', namespace: release.namespace, name: release.name, uid: release.uid },
+    regarding: {
+      apiVersion: API_GROUP_VERSION,
+      kind: 'AppRelease',
+      namespace: release.namespace,
+      name: release.name,
+      uid: release.uid,
+    },
     type: isBad ? 'Warning' : 'Normal',
     reason: decision.reason,
     action: decision.next.stage.kind,
@@ -152,5 +197,8 @@ function recordEvent({ events }: ReconcileOptions, { materials, before, after, d
 }
 
 function selectorText(selector: Readonly<Record<string, string>>): string {
-  return Object.entries(selector).map(([name, value]) => `${name}=${value}`).toSorted().join(',');
+  return Object.entries(selector)
+    .map(([name, value]) => `${name}=${value}`)
+    .toSorted()
+    .join(',');
 }

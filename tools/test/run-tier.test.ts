@@ -13,21 +13,43 @@ const results = (fields: object) => ({
 });
 
 describe('counting a tier', () => {
-  const cases: Record<string, { given: Parameters<typeof countResults>; wantPassed: number; wantFailed: number }> = {
-    'counts tests': { given: [results({ numPassedTests: 3, numFailedTests: 1 }), { name: 'unit', code: 1 }], wantPassed: 3, wantFailed: 1 },
-    'counts a skipped test as failed': { given: [results({ numPassedTests: 3, numPendingTests: 2 }), { name: 'unit', code: 0 }], wantPassed: 3, wantFailed: 2 },
-    'counts a suite that could not be loaded': { given: [results({ numPassedTests: 3, numRuntimeErrorTestSuites: 1 }), { name: 'unit', code: 1 }], wantPassed: 3, wantFailed: 1 },
-    'fails a run without results': { given: [undefined, { name: 'e2e', code: 1 }], wantPassed: 0, wantFailed: 1 },
-    'fails a run without tests': { given: [results({}), { name: 'e2e', code: 0 }], wantPassed: 0, wantFailed: 1 },
-    'fails a run that failed after its tests': { given: [results({ numPassedTests: 3 }), { name: 'e2e', code: 1 }], wantPassed: 3, wantFailed: 1 },
-  };
-  for (const [name, { given, wantPassed, wantFailed }] of Object.entries(cases)) {
-    it(name, () => {
-      const { passed, failed, failures } = countResults(...given);
-      expect({ passed, failed }).toEqual({ passed: wantPassed, failed: wantFailed });
-      if (given[0] === undefined) expect(failures[0]).toContain('could not run');
-    });
-  }
+  const unit = { name: 'unit', code: 0 };
+  const cases = [
+    {
+      name: 'counts tests',
+      given: results({ numPassedTests: 3, numFailedTests: 1 }),
+      run: { ...unit, code: 1 },
+      want: { passed: 3, failed: 1 },
+    },
+    {
+      name: 'counts a skipped test as failed',
+      given: results({ numPassedTests: 3, numPendingTests: 2 }),
+      run: unit,
+      want: { passed: 3, failed: 2 },
+    },
+    {
+      name: 'counts a suite that could not be loaded',
+      given: results({ numPassedTests: 3, numRuntimeErrorTestSuites: 1 }),
+      run: { ...unit, code: 1 },
+      want: { passed: 3, failed: 1 },
+    },
+    { name: 'fails a run without tests', given: results({}), run: unit, want: { passed: 0, failed: 1 } },
+    {
+      name: 'fails a run that failed after its tests',
+      given: results({ numPassedTests: 3 }),
+      run: { ...unit, code: 1 },
+      want: { passed: 3, failed: 1 },
+    },
+  ];
+  it.each(cases)('$name', ({ given, run, want }) => {
+    expect(countResults(given, run)).toMatchObject(want);
+  });
+
+  it('fails a run without results, and says why', () => {
+    const counted = countResults(undefined, { name: 'e2e', code: 1 });
+    expect(counted).toMatchObject({ passed: 0, failed: 1 });
+    expect(counted.failures[0]).toContain('could not run');
+  });
 });
 
 describe('choosing tiers', () => {

@@ -37,8 +37,17 @@ async function runJest({ name, config }: Extract<Tier, { kind: 'jest' }>): Promi
   const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
   const output = join(folder, 'result.json');
   try {
-    const args = ['node_modules/jest/bin/jest.js', '--config', config, '--json', '--outputFile', output];
-    const code = await run(process.execPath, args, { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' });
+    const args = [
+      'node_modules/jest/bin/jest.js',
+      '--config',
+      config,
+      '--json',
+      '--outputFile',
+      output,
+    ];
+    const code = await run(process.execPath, args, {
+      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+    });
     return countResults(readResults(output), { name, code });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,7 +60,11 @@ interface JestResults {
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly numRuntimeErrorTestSuites: number;
-  readonly testResults: readonly { readonly name: string; readonly status: string; readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
 }
 
 function readResults(file: string): JestResults | undefined {
@@ -64,16 +77,30 @@ function readResults(file: string): JestResults | undefined {
 }
 
 /** A suite that could not be loaded, or a run without results, is a failure of its own. */
-export function countResults(results: JestResults | undefined, { name, code }: { name: string; code: number }): Counted {
-  if (!results) return { passed: 0, failed: 1, notRun: 0, failures: [`${name}: the tier could not run (exit code ${code})`] };
+export function countResults(
+  results: JestResults | undefined,
+  { name, code }: { name: string; code: number },
+): Counted {
+  if (!results)
+    return {
+      passed: 0,
+      failed: 1,
+      notRun: 0,
+      failures: [`${name}: the tier could not run (exit code ${code})`],
+    };
   const failures = results.testResults.flatMap((suite) => {
-    const tests = suite.assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
-    return tests.length === 0 && suite.status === 'failed' ? [`${suite.name}: could not run`] : tests;
+    const tests = suite.assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => test.fullName);
+    return tests.length === 0 && suite.status === 'failed'
+      ? [`${suite.name}: could not run`]
+      : tests;
   });
   const notRun = results.numPendingTests + results.numTodoTests;
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites + notRun;
   const total = failed + results.numPassedTests;
-  if (total === 0) return { passed: 0, failed: 1, notRun: 0, failures: [`${name}: there is no test`] };
+  if (total === 0)
+    return { passed: 0, failed: 1, notRun: 0, failures: [`${name}: there is no test`] };
   // A run that failed without a failed test failed in its set-up or tear-down.
   const silent = code !== 0 && failed === 0 ? 1 : 0;
   return {
@@ -84,9 +111,17 @@ export function countResults(results: JestResults | undefined, { name, code }: {
   };
 }
 
-function run(command: string, args: readonly string[], env: Record<string, string>): Promise<number> {
+function run(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command, [...args], { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+    const child = spawn(command, [...args], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+    });
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(127);

@@ -2,11 +2,31 @@
 
 /** A check is one command that passes or fails; a jest tier counts its tests. */
 export type Tier =
-  | { readonly kind: 'check'; readonly name: string; readonly what: string; readonly args: readonly string[] }
-  | { readonly kind: 'jest'; readonly name: string; readonly what: string; readonly config: string };
+  | {
+      readonly kind: 'check';
+      readonly name: string;
+      readonly what: string;
+      readonly args: readonly string[];
+    }
+  | {
+      readonly kind: 'jest';
+      readonly name: string;
+      readonly what: string;
+      readonly config: string;
+    };
 
-const check = (name: string, what: string, ...args: string[]): Tier => ({ kind: 'check', name, what, args });
-const jest = (name: string, what: string, config: string): Tier => ({ kind: 'jest', name, what, config });
+const check = (name: string, what: string, ...args: string[]): Tier => ({
+  kind: 'check',
+  name,
+  what,
+  args,
+});
+const jest = (name: string, what: string, config: string): Tier => ({
+  kind: 'jest',
+  name,
+  what,
+  config,
+});
 
 export const TIERS: readonly Tier[] = [
   check('typecheck', 'types', 'run', '--silent', 'typecheck'),
@@ -15,8 +35,16 @@ export const TIERS: readonly Tier[] = [
   check('gen', 'generated reference is current', 'run', '--silent', 'gen', '--', '--check'),
   check('synth', 'rendered manifests are current', 'run', '--silent', 'synth', '--', '--check'),
   jest('unit', 'pure functions, properties, a small simulation', 'jest.config.mjs'),
-  jest('app', 'the ledger, its migrations and backups on a real PostgreSQL', 'test/app/jest.config.mjs'),
-  jest('integration', 'the operator on a real API server with fake nodes', 'test/integration/jest.config.mjs'),
+  jest(
+    'app',
+    'the ledger, its migrations and backups on a real PostgreSQL',
+    'test/app/jest.config.mjs',
+  ),
+  jest(
+    'integration',
+    'the operator on a real API server with fake nodes',
+    'test/integration/jest.config.mjs',
+  ),
   jest('e2e', 'releases on a real node under load', 'test/e2e/jest.config.mjs'),
 ];
 
@@ -36,7 +64,10 @@ export function chooseTiers(args: readonly string[], known: readonly Tier[] = TI
   }
   const names = known.map((tier) => tier.name);
   const unknown = [...named, ...without].find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new Error(`no tier is named "${unknown}"; there are ${names.join(', ')}`);
-  const tiers = known.filter((tier) => (named.length === 0 || named.includes(tier.name)) && !without.includes(tier.name));
+  if (unknown !== undefined)
+    throw new Error(`no tier is named "${unknown}"; there are ${names.join(', ')}`);
+  const tiers = known.filter(
+    (tier) => (named.length === 0 || named.includes(tier.name)) && !without.includes(tier.name),
+  );
   return { tiers, without };
 }

@@ -3,7 +3,7 @@
 import { ANNOTATION, FIELD_MANAGER, FINALIZER, LABEL, POD_TEMPLATE_HASH, REPLICAS_FIELD_MANAGER, canaryServiceName, replicaSetName, stableServiceName } from '../api/labels.ts';
 import { API_GROUP_VERSION } from '../api/group.ts';
 import { ApiError, isConflict } from '../kube/api-error.ts';
-import type { JsonPatchOperation, KubeClient } from '../kube/client.ts';
+import type { ApplyOptions, JsonPatchOperation, KubeClient } from '../kube/client.ts';
 import { apiVersionOf, type ObjectMeta, type OwnerReference, type RawObject, type ResourceType } from '../kube/resource.ts';
 import { assertNever } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -55,11 +55,11 @@ async function applyEffect(context: ApplyContext, effect: Effect): Promise<void>
     case 'setWeight':
       return setWeight(context, effect.weight);
     case 'pauseDeployment':
-      return applyDeployment(context, { paused: true }, FIELD_MANAGER);
+      return applyDeployment(context, { paused: true }, { fieldManager: FIELD_MANAGER });
     case 'unpauseDeployment':
-      return applyDeployment(context, undefined, FIELD_MANAGER);
+      return applyDeployment(context, undefined, { fieldManager: FIELD_MANAGER });
     case 'scaleDeployment':
-      return applyDeployment(context, { replicas: effect.replicas }, REPLICAS_FIELD_MANAGER);
+      return scaleDeployment(context, effect.replicas);
     case 'takeSet':
       return takeSet(context, effect);
     case 'giveBackSet':
@@ -281,7 +281,13 @@ async function writeWeight(context: ApplyContext, weight: number, route: RouteNo
   );
 }
 
-async function applyDeployment({ client, materials: { deployment } }: ApplyContext, spec: object | undefined, fieldManager: string): Promise<void> {
+/* At hand-back the pods need the number whatever git says: a Deployment that takes them back with
+   another one would end some of them. On the way in, git's number is left alone. */
+function scaleDeployment(context: ApplyContext, replicas: number): Promise<void> {
+  return applyDeployment(context, { replicas }, { fieldManager: REPLICAS_FIELD_MANAGER, force: context.materials.release.isDeleted });
+}
+
+async function applyDeployment({ client, materials: { deployment } }: ApplyContext, spec: object | undefined, options: ApplyOptions): Promise<void> {
   if (!deployment) throw new Error('the Deployment is not in the snapshot');
   await client.apply(
     type.DEPLOYMENT,
@@ -290,7 +296,7 @@ async function applyDeployment({ client, materials: { deployment } }: ApplyConte
       metadata: { name: deployment.name, namespace: deployment.namespace, uid: deployment.uid },
       ...(spec ? { spec } : {}),
     },
-    { fieldManager },
+    options,
   );
 }
 

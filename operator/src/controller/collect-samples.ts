@@ -19,7 +19,11 @@ import type { EvidenceView } from '../rollout/snapshot.ts';
 import type { PodObject, ReplicaSetObject } from './projections.ts';
 
 /** Text of one metrics page, or undefined when it could not be had. */
-export type FetchPage = (url: { readonly host: string; readonly port: number; readonly path: string }) => Promise<string | undefined>;
+export type FetchPage = (url: {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+}) => Promise<string | undefined>;
 
 /** What a release under way wants to have watched. */
 export interface Watched {
@@ -104,7 +108,10 @@ export function createCollector(options: CollectorOptions): Collector {
       }
       known?.timer?.cancel();
       if (known) known.isStopped = true;
-      const restored = storedRevision(watched.stored) === watched.revision ? restoreAnalysis(stateIn(watched.stored)) : undefined;
+      const restored =
+        storedRevision(watched.stored) === watched.revision
+          ? restoreAnalysis(stateIn(watched.stored))
+          : undefined;
       const watch: Watch = {
         revision: watched.revision,
         state: restored ?? initialAnalysis(paramsOf(watched.spec)),
@@ -138,17 +145,29 @@ export function createCollector(options: CollectorOptions): Collector {
 }
 
 function storedRevision(stored: unknown): unknown {
-  return typeof stored === 'object' && stored !== null ? (stored as { revision?: unknown }).revision : undefined;
+  return typeof stored === 'object' && stored !== null
+    ? (stored as { revision?: unknown }).revision
+    : undefined;
 }
 
 function stateIn(stored: unknown): unknown {
-  return typeof stored === 'object' && stored !== null ? (stored as { state?: unknown }).state : undefined;
+  return typeof stored === 'object' && stored !== null
+    ? (stored as { state?: unknown }).state
+    : undefined;
 }
 
 function viewOf({ state, verdict }: Watch): EvidenceView {
   if (!verdict) {
     const { canary, stable } = state.judge;
-    return { kind: 'judged', verdict: 'noData', sentence: 'no sample yet', evidence: 1, threshold: 100, canary, stable };
+    return {
+      kind: 'judged',
+      verdict: 'noData',
+      sentence: 'no sample yet',
+      evidence: 1,
+      threshold: 100,
+      canary,
+      stable,
+    };
   }
   const { numbers } = verdict;
   return {
@@ -168,7 +187,8 @@ export function paramsOf(spec: AppReleaseSpec): AnalysisParams {
   const errorRate = checks?.errorRate;
   return {
     ...DEFAULT_PARAMS,
-    falseRollbackRate: fractionOf(checks?.falseRollbackRate ?? '1%') || DEFAULT_PARAMS.falseRollbackRate,
+    falseRollbackRate:
+      fractionOf(checks?.falseRollbackRate ?? '1%') || DEFAULT_PARAMS.falseRollbackRate,
     errors: {
       ...DEFAULT_PARAMS.errors,
       ratio: errorRate?.ratio ?? DEFAULT_PARAMS.errors.ratio,
@@ -186,8 +206,11 @@ async function sampleAll({ fetchPage }: CollectorOptions, watched: Watched): Pro
     { arm: 'canary' as const, found: watched.candidate() },
   ];
   const wanted = arms.flatMap(({ arm, found }) =>
-    (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set })));
-  return Promise.all(wanted.map(({ arm, pod, set }) => samplePod({ fetchPage, watched, codecs, arm, pod, set })));
+    (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set })),
+  );
+  return Promise.all(
+    wanted.map(({ arm, pod, set }) => samplePod({ fetchPage, watched, codecs, arm, pod, set })),
+  );
 }
 
 /* A pod that never answered anybody has nothing to count; a terminating one still has. */
@@ -204,9 +227,17 @@ interface Subject {
   readonly set: ReplicaSetObject | undefined;
 }
 
-async function samplePod({ fetchPage, watched, codecs, arm, pod, set }: Subject): Promise<PodSample> {
+async function samplePod({
+  fetchPage,
+  watched,
+  codecs,
+  arm,
+  pod,
+  set,
+}: Subject): Promise<PodSample> {
   const scrape = watched.spec.checks?.scrape;
-  const port = typeof scrape?.port === 'number' ? scrape.port : set?.ports[scrape?.port ?? 'metrics'];
+  const port =
+    typeof scrape?.port === 'number' ? scrape.port : set?.ports[scrape?.port ?? 'metrics'];
   const failed: PodSample = { kind: 'failed', podUid: pod.uid, arm };
   if (port === undefined || pod.ip === undefined) return failed;
   const page = await fetchPage({ host: pod.ip, port, path: scrape?.path ?? '/metrics' });
@@ -233,7 +264,10 @@ async function samplePod({ fetchPage, watched, codecs, arm, pod, set }: Subject)
 function namedCodecs({ checks }: AppReleaseSpec): readonly CounterCodec[] | undefined {
   const { total, errors } = checks?.errorRate ?? {};
   if (!total || !errors) return undefined;
-  const [all, failed] = [total, errors].map(({ name, labels }) => ({ name, compiled: compileLabels(labels ?? {}) }));
+  const [all, failed] = [total, errors].map(({ name, labels }) => ({
+    name,
+    compiled: compileLabels(labels ?? {}),
+  }));
   if (all?.compiled.kind !== 'ok' || failed?.compiled.kind !== 'ok') return undefined;
   return [
     namedCounters({
@@ -247,6 +281,8 @@ function namedCodecs({ checks }: AppReleaseSpec): readonly CounterCodec[] | unde
 export function counterViolations({ checks }: AppReleaseSpec): Violation[] {
   return (['total', 'errors'] as const).flatMap((field) => {
     const compiled = compileLabels(checks?.errorRate?.[field]?.labels ?? {});
-    return compiled.kind === 'ok' ? [] : [{ field: `spec.checks.errorRate.${field}.labels`, message: compiled.error }];
+    return compiled.kind === 'ok'
+      ? []
+      : [{ field: `spec.checks.errorRate.${field}.labels`, message: compiled.error }];
   });
 }

@@ -5,7 +5,13 @@ import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { RawObject } from '../kube/resource.ts';
 import { record } from '../lib/json.ts';
-import { canonical, configMapNames, type PodTemplate, shortHash, withConfigMaps } from '../rollout/revision.ts';
+import {
+  canonical,
+  configMapNames,
+  type PodTemplate,
+  shortHash,
+  withConfigMaps,
+} from '../rollout/revision.ts';
 import { CONFIG_MAP } from './resources.ts';
 import type { Store } from './store.ts';
 
@@ -28,7 +34,11 @@ export interface ConfiguredTemplate {
 
 export interface ConfigReader {
   /** Undefined copies nothing: a missing ConfigMap keeps its name and the pod waits for it. */
-  configure(namespace: string, template: PodTemplate, release: { name: string; live: readonly string[] }): Promise<ConfiguredTemplate>;
+  configure(
+    namespace: string,
+    template: PodTemplate,
+    release: { name: string; live: readonly string[] },
+  ): Promise<ConfiguredTemplate>;
 }
 
 interface Known {
@@ -39,10 +49,16 @@ interface Known {
 /** Contents kept; the least recently read go first. */
 const KNOWN_MAX = 2000;
 
-export function createConfigReader(client: KubeClient, store: Pick<Store, 'configMaps'>): ConfigReader {
+export function createConfigReader(
+  client: KubeClient,
+  store: Pick<Store, 'configMaps'>,
+): ConfigReader {
   const known = new Map<string, Known>();
 
-  async function read(namespace: string, name: string): Promise<Record<string, unknown> | undefined> {
+  async function read(
+    namespace: string,
+    name: string,
+  ): Promise<Record<string, unknown> | undefined> {
     const seen = store.configMaps.get(namespace, name);
     if (!seen) return undefined;
     const key = `${namespace}/${name}`;
@@ -74,7 +90,10 @@ export function createConfigReader(client: KubeClient, store: Pick<Store, 'confi
       }
       const names = new Map(copies.map((copy) => [copy.source, copy.name]));
       return {
-        template: copies.length === 0 ? template : withConfigMaps(template, (name) => names.get(name) ?? name),
+        template:
+          copies.length === 0
+            ? template
+            : withConfigMaps(template, (name) => names.get(name) ?? name),
         copies,
         sources,
         contentDigest: shortHash(canonical(copies.map(({ source, content }) => [source, content]))),
@@ -85,7 +104,10 @@ export function createConfigReader(client: KubeClient, store: Pick<Store, 'confi
 
 function contentOf(raw: RawObject): Record<string, unknown> {
   const { data, binaryData } = raw as Record<string, unknown>;
-  return { ...(data === undefined ? {} : { data }), ...(binaryData === undefined ? {} : { binaryData }) };
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(binaryData === undefined ? {} : { binaryData }),
+  };
 }
 
 function copyName(release: string, source: string, content: Record<string, unknown>): string {

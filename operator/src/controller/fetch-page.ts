@@ -11,7 +11,15 @@ export function createFetchPage(): { fetchPage: FetchPage; close: () => void } {
   const fetchPage: FetchPage = ({ host, port, path }) =>
     new Promise((resolve) => {
       const request = get(
-        { host, port, path, agent, headers: { accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4' } },
+        {
+          host,
+          port,
+          path,
+          agent,
+          headers: {
+            accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4',
+          },
+        },
         (response) => {
           const chunks: Buffer[] = [];
           let size = 0;
@@ -20,7 +28,11 @@ export function createFetchPage(): { fetchPage: FetchPage; close: () => void } {
             chunks.push(chunk);
             if (size > SIZE_MAX_BYTES) request.destroy();
           });
-          response.on('end', () => finish(response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined));
+          response.on('end', () =>
+            finish(
+              response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined,
+            ),
+          );
           response.on('error', () => finish(undefined));
           response.on('close', () => finish(undefined));
         },

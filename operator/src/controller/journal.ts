@@ -30,7 +30,13 @@ export function createJournal(log: Log): Journal {
       if (last.get(key) === text) return;
       last.set(key, text);
       const { evidence } = snapshot;
-      log('info', 'decided', { ...line, message: decision.message, ...(evidence.kind === 'judged' ? { canary: evidence.canary, stableArm: evidence.stable, evidence: evidence.evidence } : {}) });
+      log('info', 'decided', {
+        ...line,
+        message: decision.message,
+        ...(evidence.kind === 'judged'
+          ? { canary: evidence.canary, stableArm: evidence.stable, evidence: evidence.evidence }
+          : {}),
+      });
     },
     forget: (key) => void last.delete(key),
   };
@@ -38,6 +44,8 @@ export function createJournal(log: Log): Journal {
 
 function describe(effect: Decision['effects'][number]): string {
   const { kind, ...rest } = effect;
-  const parts = Object.values(rest).map((value) => (typeof value === 'object' ? ('name' in value ? value.name : '') : String(value)));
+  const parts = Object.values(rest).map((value) =>
+    typeof value === 'object' ? ('name' in value ? value.name : '') : String(value),
+  );
   return `${kind} ${parts.filter((part) => part !== '').join(' ')}`.trim().slice(0, 120);
 }

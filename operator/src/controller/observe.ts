@@ -8,11 +8,26 @@ import { after, type Instant } from '../lib/instant.ts';
 import { number } from '../lib/json.ts';
 import { stateOf } from '../rollout/state-codec.ts';
 import { imagesOf, type PodTemplate, shortHash, templateText } from '../rollout/revision.ts';
-import type { ActionView, EvidenceView, OwnSetView, PodView, SetView, Snapshot, WantedView, WorkloadView } from '../rollout/snapshot.ts';
+import type {
+  ActionView,
+  EvidenceView,
+  OwnSetView,
+  PodView,
+  SetView,
+  Snapshot,
+  WantedView,
+  WorkloadView,
+} from '../rollout/snapshot.ts';
 import { counterViolations } from './collect-samples.ts';
 import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
-import { digestOf, type DeploymentObject, type PodObject, type ReleaseObject, type ReplicaSetObject } from './projections.ts';
+import {
+  digestOf,
+  type DeploymentObject,
+  type PodObject,
+  type ReleaseObject,
+  type ReplicaSetObject,
+} from './projections.ts';
 import type { Store } from './store.ts';
 import type { TemplateTrier } from './templates.ts';
 
@@ -86,13 +101,20 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
   const parsed = parseWhole(release.spec);
   const spec = parsed.kind === 'valid' ? parsed.value : undefined;
   const status = parseStatus(release.status);
-  const deployment = spec?.workloadRef && store.deployments.get(release.namespace, spec.workloadRef.name);
+  const deployment =
+    spec?.workloadRef && store.deployments.get(release.namespace, spec.workloadRef.name);
   const template = await wantedTemplate(options, { release, spec, deployment });
-  const configured = template.kind === 'found'
-    ? await options.configs.configure(release.namespace, template.template, { name: release.name, live: spec?.config?.live ?? [] })
-    : undefined;
+  const configured =
+    template.kind === 'found'
+      ? await options.configs.configure(release.namespace, template.template, {
+          name: release.name,
+          live: spec?.config?.live ?? [],
+        })
+      : undefined;
   if (configured) store.watchConfigMaps(key, configured.sources);
-  const sets = store.replicaSets.byIndex('owner', release.uid).toSorted((a, b) => a.revision - b.revision);
+  const sets = store.replicaSets
+    .byIndex('owner', release.uid)
+    .toSorted((a, b) => a.revision - b.revision);
   const traffic = spec
     ? observeTraffic(store, release, spec)
     : { view: { kind: 'podShare' as const }, objects: { isOwnManaged: false } };
@@ -163,11 +185,21 @@ type Template =
 
 async function wantedTemplate(
   { templates }: ObserverOptions,
-  { release, spec, deployment }: { release: ReleaseObject; spec: AppReleaseSpec | undefined; deployment: DeploymentObject | undefined },
+  {
+    release,
+    spec,
+    deployment,
+  }: {
+    release: ReleaseObject;
+    spec: AppReleaseSpec | undefined;
+    deployment: DeploymentObject | undefined;
+  },
 ): Promise<Template> {
   if (spec?.template) {
     const tried = await templates.try(release, spec.template);
-    return tried.kind === 'accepted' ? { kind: 'found', template: tried.template } : { kind: 'rejected', message: tried.message };
+    return tried.kind === 'accepted'
+      ? { kind: 'found', template: tried.template }
+      : { kind: 'rejected', message: tried.message };
   }
   return deployment ? { kind: 'found', template: deployment.template } : { kind: 'missing' };
 }
@@ -178,7 +210,11 @@ interface Wanting {
   readonly sets: readonly ReplicaSetObject[];
 }
 
-function wantedView({ clock }: ObserverOptions, { key, firstSeen }: Subject, { configured, raw, sets }: Wanting): WantedView {
+function wantedView(
+  { clock }: ObserverOptions,
+  { key, firstSeen }: Subject,
+  { configured, raw, sets }: Wanting,
+): WantedView {
   const content = templateText(configured.template);
   const digest = digestOf(content);
   const rawDigest = raw.kind === 'found' ? digestOf(templateText(raw.template)) : digest;
@@ -197,9 +233,15 @@ function wantedView({ clock }: ObserverOptions, { key, firstSeen }: Subject, { c
 }
 
 /* An adopted set reads live ConfigMaps: it is the wanted one while their content is what it was. */
-function isSameRevision(set: ReplicaSetObject, wanted: { digest: string; rawDigest: string; configured: ConfiguredTemplate }): boolean {
+function isSameRevision(
+  set: ReplicaSetObject,
+  wanted: { digest: string; rawDigest: string; configured: ConfiguredTemplate },
+): boolean {
   if (set.adoptedConfig !== undefined) {
-    return set.templateDigest === wanted.rawDigest && set.adoptedConfig === wanted.configured.contentDigest;
+    return (
+      set.templateDigest === wanted.rawDigest &&
+      set.adoptedConfig === wanted.configured.contentDigest
+    );
   }
   return set.templateDigest === wanted.digest;
 }
@@ -213,12 +255,21 @@ interface Working {
   readonly configured: ConfiguredTemplate | undefined;
 }
 
-function workloadView({ store }: ObserverOptions, { spec, deployment, template, release, configured }: Working): WorkloadView {
+function workloadView(
+  { store }: ObserverOptions,
+  { spec, deployment, template, release, configured }: Working,
+): WorkloadView {
   if (!spec?.workloadRef) {
-    return { kind: 'template', ...(template.kind === 'rejected' ? { rejection: template.message } : {}) };
+    return {
+      kind: 'template',
+      ...(template.kind === 'rejected' ? { rejection: template.message } : {}),
+    };
   }
   if (!deployment) return { kind: 'missing', name: spec.workloadRef.name };
-  const [autoscaler] = store.autoscalers.byIndex('target', `${release.namespace}/${deployment.name}`);
+  const [autoscaler] = store.autoscalers.byIndex(
+    'target',
+    `${release.namespace}/${deployment.name}`,
+  );
   const current = digestOf(templateText(deployment.template));
   const configuredDigest = configured && digestOf(templateText(configured.template));
   const ownSets: OwnSetView[] = store.replicaSets.byIndex('owner', deployment.uid).map((set) => ({
@@ -252,7 +303,10 @@ function setView(store: Store, set: ReplicaSetObject): SetView {
     outcome: set.outcome,
     ...(set.reason === undefined ? {} : { reason: set.reason }),
     images: set.images,
-    pods: store.pods.byIndex('owner', set.uid).filter((pod) => !pod.isFinished).map((pod) => podView(store, pod)),
+    pods: store.pods
+      .byIndex('owner', set.uid)
+      .filter((pod) => !pod.isFinished)
+      .map((pod) => podView(store, pod)),
     ...(set.creationFailure === undefined ? {} : { creationFailure: set.creationFailure }),
     isConfigLive: set.adoptedConfig !== undefined && set.adoptedConfig !== '',
   };
@@ -280,14 +334,16 @@ function openActions(store: Store, release: ReleaseObject): ActionView[] {
       const parsed = parseAction(action.spec);
       if (parsed.kind === 'invalid') return [];
       const { action: what, revision, step, by, reason, onBehalfOf } = parsed.value;
-      return [{
-        name: action.name,
-        action: what,
-        revision,
-        ...(step === undefined ? {} : { step }),
-        by: onBehalfOf === undefined ? by : `${onBehalfOf}, said by ${by}`,
-        ...(reason === undefined ? {} : { reason }),
-      }];
+      return [
+        {
+          name: action.name,
+          action: what,
+          revision,
+          ...(step === undefined ? {} : { step }),
+          by: onBehalfOf === undefined ? by : `${onBehalfOf}, said by ${by}`,
+          ...(reason === undefined ? {} : { reason }),
+        },
+      ];
     });
 }
 
@@ -299,9 +355,13 @@ function claimant(store: Store, release: ReleaseObject): string | undefined {
     ['service', release.spec['traffic'], 'service'],
   ] as const;
   for (const [index, part, field] of parts) {
-    const value = typeof part === 'object' && part !== null ? (part as Record<string, unknown>)[field] : undefined;
+    const value =
+      typeof part === 'object' && part !== null
+        ? (part as Record<string, unknown>)[field]
+        : undefined;
     if (typeof value !== 'string') continue;
-    for (const rival of store.releases.byIndex(index, `${release.namespace}/${value}`)) rivals.add(rival);
+    for (const rival of store.releases.byIndex(index, `${release.namespace}/${value}`))
+      rivals.add(rival);
   }
   const older = [...rivals].filter((rival) => rival.uid !== release.uid && isOlder(rival, release));
   return older[0]?.name;
@@ -311,4 +371,3 @@ function isOlder(rival: ReleaseObject, release: ReleaseObject): boolean {
   if (rival.createdAt !== release.createdAt) return rival.createdAt < release.createdAt;
   return rival.name < release.name;
 }
-

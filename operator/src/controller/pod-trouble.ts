@@ -6,10 +6,22 @@ import type { PodTrouble } from '../rollout/snapshot.ts';
 const CERTAIN_PULL =
   /not found|manifest unknown|does not exist|no such image|repository name not known|pull access denied|unauthorized|denied|forbidden|authentication required|401|403/i;
 /** Answers that look final but come from trouble on the way. */
-const PASSING_PULL = /timeout|timed out|429|too many requests|50[0-9]|connection refused|connection reset|i\/o|no such host|temporary/i;
+const PASSING_PULL =
+  /timeout|timed out|429|too many requests|50[0-9]|connection refused|connection reset|i\/o|no such host|temporary/i;
 
-const CANNOT_RUN = new Set(['RunContainerError', 'CreateContainerError', 'PostStartHookError', 'StartError', 'ContainerCannotRun']);
-const PULLING = new Set(['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'ErrImageNeverPull']);
+const CANNOT_RUN = new Set([
+  'RunContainerError',
+  'CreateContainerError',
+  'PostStartHookError',
+  'StartError',
+  'ContainerCannotRun',
+]);
+const PULLING = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'RegistryUnavailable',
+  'ErrImageNeverPull',
+]);
 
 /** From so many restarts on, a container that runs unready is in a loop; one crash may be a race. */
 const CRASHES_OF_A_LOOP = 2;
@@ -17,7 +29,10 @@ const CRASHES_OF_A_LOOP = 2;
 /** The first trouble of a pod (as raw JSON), or undefined when nothing is wrong with it. */
 export function podTrouble(pod: Record<string, unknown>): PodTrouble | undefined {
   const status = record(pod['status']);
-  const containers = [...list(status['initContainerStatuses']), ...list(status['containerStatuses'])];
+  const containers = [
+    ...list(status['initContainerStatuses']),
+    ...list(status['containerStatuses']),
+  ];
   for (const container of containers) {
     const found = containerTrouble(record(container));
     if (found) return found;
@@ -32,11 +47,18 @@ function containerTrouble(container: Record<string, unknown>): PodTrouble | unde
   if (reason === undefined) return betweenCrashes(container, name);
   const detail = text(waiting['message']) ?? '';
   const message = `container ${name}: ${reason}${detail ? `: ${detail}` : ''}`.slice(0, 512);
-  if (reason === 'InvalidImageName') return { reason: 'InvalidImageName', isCertain: true, message };
-  if (PULLING.has(reason)) return { reason: 'ImageUnavailable', isCertain: isCertainPull(reason, detail), message };
-  if (reason === 'CreateContainerConfigError') return { reason: 'ConfigError', isCertain: false, message };
+  if (reason === 'InvalidImageName')
+    return { reason: 'InvalidImageName', isCertain: true, message };
+  if (PULLING.has(reason))
+    return { reason: 'ImageUnavailable', isCertain: isCertainPull(reason, detail), message };
+  if (reason === 'CreateContainerConfigError')
+    return { reason: 'ConfigError', isCertain: false, message };
   if (reason === 'CrashLoopBackOff') {
-    return { reason: 'CrashLoop', isCertain: false, message: `${message}${lastExit(container)}`.slice(0, 512) };
+    return {
+      reason: 'CrashLoop',
+      isCertain: false,
+      message: `${message}${lastExit(container)}`.slice(0, 512),
+    };
   }
   if (CANNOT_RUN.has(reason)) return { reason: 'ContainerCannotRun', isCertain: false, message };
   return undefined;
@@ -45,7 +67,8 @@ function containerTrouble(container: Record<string, unknown>): PodTrouble | unde
 /* Between two crashes the container runs for a moment: that is no recovery while it is not ready. */
 function betweenCrashes(container: Record<string, unknown>, name: string): PodTrouble | undefined {
   const restarts = number(container['restartCount']) ?? 0;
-  if (restarts < CRASHES_OF_A_LOOP || container['ready'] === true || lastExit(container) === '') return undefined;
+  if (restarts < CRASHES_OF_A_LOOP || container['ready'] === true || lastExit(container) === '')
+    return undefined;
   const message = `container ${name}: started again after ${restarts} crashes${lastExit(container)}`;
   return { reason: 'CrashLoop', isCertain: false, message: message.slice(0, 512) };
 }
@@ -68,7 +91,16 @@ function lastExit(container: Record<string, unknown>): string {
 function unschedulable(status: Record<string, unknown>): PodTrouble | undefined {
   const condition = list(status['conditions'])
     .map(record)
-    .find((one) => one['type'] === 'PodScheduled' && one['status'] === 'False' && one['reason'] === 'Unschedulable');
+    .find(
+      (one) =>
+        one['type'] === 'PodScheduled' &&
+        one['status'] === 'False' &&
+        one['reason'] === 'Unschedulable',
+    );
   if (!condition) return undefined;
-  return { reason: 'Unschedulable', isCertain: false, message: (text(condition['message']) ?? 'no node fits').slice(0, 512) };
+  return {
+    reason: 'Unschedulable',
+    isCertain: false,
+    message: (text(condition['message']) ?? 'no node fits').slice(0, 512),
+  };
 }

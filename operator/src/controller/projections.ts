@@ -1,6 +1,12 @@
 // What is kept of each object: a dozen fields. Everything else is dropped at the door.
 import { createHash } from 'node:crypto';
-import { POD_TEMPLATE_HASH, ANNOTATION, FIELD_MANAGER, LABEL, REPLICAS_FIELD_MANAGER } from '../api/labels.ts';
+import {
+  POD_TEMPLATE_HASH,
+  ANNOTATION,
+  FIELD_MANAGER,
+  LABEL,
+  REPLICAS_FIELD_MANAGER,
+} from '../api/labels.ts';
 import type { Keyed } from '../kube/cache.ts';
 import { createInterner } from '../kube/intern.ts';
 import type { ObjectMeta, OwnerReference, RawObject } from '../kube/resource.ts';
@@ -35,7 +41,13 @@ function base({ metadata }: RawObject): Base {
 
 function ownerOf(metadata: ObjectMeta): Owner | undefined {
   const controller = metadata.ownerReferences?.find((owner: OwnerReference) => owner.controller);
-  return controller && { kind: intern(controller.kind), name: intern(controller.name), uid: intern(controller.uid) };
+  return (
+    controller && {
+      kind: intern(controller.kind),
+      name: intern(controller.name),
+      uid: intern(controller.uid),
+    }
+  );
 }
 
 function moment(value: unknown): Instant | undefined {
@@ -129,7 +141,11 @@ function managersOf({ metadata }: RawObject, field: string): string[] {
 }
 
 function labelsOf(value: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(record(value)).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(record(value)).filter(
+      (pair): pair is [string, string] => typeof pair[1] === 'string',
+    ),
+  );
 }
 
 export interface ReplicaSetObject extends Base {
@@ -163,7 +179,9 @@ export function projectReplicaSet(raw: RawObject): ReplicaSetObject {
     ...base(raw),
     replicas: number(spec['replicas']) ?? 1,
     hash: raw.metadata.labels?.[POD_TEMPLATE_HASH] ?? '',
-    revision: Number(annotations[ANNOTATION.revision] ?? annotations['deployment.kubernetes.io/revision'] ?? 0),
+    revision: Number(
+      annotations[ANNOTATION.revision] ?? annotations['deployment.kubernetes.io/revision'] ?? 0,
+    ),
     outcome: isOutcome(outcome) ? outcome : 'superseded',
     ...(reason === undefined ? {} : { reason }),
     ...(adoptedConfig === undefined ? {} : { adoptedConfig }),
@@ -199,7 +217,9 @@ function containersOf(template: PodTemplate): readonly JsonObject[] {
 
 function portsOf(template: PodTemplate): Record<string, number> {
   const found: Record<string, number> = {};
-  for (const port of containersOf(template).flatMap((container) => list(container['ports']).map(record))) {
+  for (const port of containersOf(template).flatMap((container) =>
+    list(container['ports']).map(record),
+  )) {
     const value = number(port['containerPort']);
     const name = text(port['name']);
     if (name !== undefined && value !== undefined) found[name] = value;
@@ -209,7 +229,11 @@ function portsOf(template: PodTemplate): Record<string, number> {
 
 function probePathsOf(template: PodTemplate): string[] {
   return containersOf(template)
-    .flatMap((container) => ['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => record(record(container[probe])['httpGet'])['path']))
+    .flatMap((container) =>
+      ['startupProbe', 'readinessProbe', 'livenessProbe'].map(
+        (probe) => record(record(container[probe])['httpGet'])['path'],
+      ),
+    )
     .filter((path): path is string => typeof path === 'string');
 }
 
@@ -226,7 +250,9 @@ export interface PodObject extends Base {
 
 export function projectPod(raw: RawObject): PodObject {
   const status = record(raw['status']);
-  const ready = list(status['conditions']).map(record).find((condition) => condition['type'] === 'Ready');
+  const ready = list(status['conditions'])
+    .map(record)
+    .find((condition) => condition['type'] === 'Ready');
   const createdAt = moment(raw.metadata.creationTimestamp) ?? instant(0);
   const ip = text(status['podIP']);
   const trouble = podTrouble(raw);
@@ -309,7 +335,11 @@ export interface AutoscalerObject extends Keyed {
 
 export function projectAutoscaler(raw: RawObject): AutoscalerObject {
   const target = record(record(raw['spec'])['scaleTargetRef']);
-  return { ...base(raw), targetKind: text(target['kind']) ?? '', targetName: text(target['name']) ?? '' };
+  return {
+    ...base(raw),
+    targetKind: text(target['kind']) ?? '',
+    targetName: text(target['name']) ?? '',
+  };
 }
 
 /** ConfigMaps are watched without their content; it is read when a release refers to them. */

@@ -3,7 +3,13 @@
 import type { Cache, Keyed } from '../kube/cache.ts';
 import { createExpectations, type Expectations } from '../kube/freshness.ts';
 import type { KubeMetrics } from '../kube/metrics.ts';
-import { PRIORITY_INITIAL, PRIORITY_NORMAL, PRIORITY_SPEC_CHANGE, PRIORITY_URGENT, type Priority } from '../kube/queue.ts';
+import {
+  PRIORITY_INITIAL,
+  PRIORITY_NORMAL,
+  PRIORITY_SPEC_CHANGE,
+  PRIORITY_URGENT,
+  type Priority,
+} from '../kube/queue.ts';
 import { type Change, type Reflector, startReflector } from '../kube/reflector.ts';
 import type { RawObject, ResourceType } from '../kube/resource.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -61,11 +67,21 @@ export function startStore(options: StoreOptions): Store {
   function start<T extends Keyed>(
     resource: ResourceType,
     projection: (raw: RawObject) => T,
-    extra: { labelSelector?: string; accept?: string; keysOf: (object: T) => readonly string[]; priorityOf?: (change: Change<T>) => Priority },
+    extra: {
+      labelSelector?: string;
+      accept?: string;
+      keysOf: (object: T) => readonly string[];
+      priorityOf?: (change: Change<T>) => Priority;
+    },
   ): Reflector<T> {
     const { keysOf, priorityOf = priorityOfChange, ...selection } = extra;
     const reflector = startReflector<T>({
-      transport, clock, log, type: resource, project: projection, ...selection,
+      transport,
+      clock,
+      log,
+      type: resource,
+      project: projection,
+      ...selection,
       ...(namespace === undefined ? {} : { namespace }),
       onChange(change) {
         if (change.kind === 'synced') return;
@@ -80,7 +96,9 @@ export function startStore(options: StoreOptions): Store {
 
   const keyOf = (object: { namespace: string }, name: string) => `${object.namespace}/${name}`;
   const byDeployment = (object: { namespace: string }, name: string) =>
-    releases.cache.byIndex('deployment', keyOf(object, name)).map((release) => keyOf(release, release.name));
+    releases.cache
+      .byIndex('deployment', keyOf(object, name))
+      .map((release) => keyOf(release, release.name));
   const byOwner = (object: { namespace: string; owner?: project.Owner }): readonly string[] => {
     if (object.owner?.kind === 'AppRelease') return [keyOf(object, object.owner.name)];
     return object.owner?.kind === 'Deployment' ? byDeployment(object, object.owner.name) : [];
@@ -90,12 +108,18 @@ export function startStore(options: StoreOptions): Store {
 
   const releases = start(type.APP_RELEASE, project.projectRelease, {
     keysOf: (release) => [keyOf(release, release.name)],
-    priorityOf: (change) => (change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE),
+    priorityOf: (change) =>
+      change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
-  releases.cache.addIndex('deployment', ({ namespace: ns, spec }) => named(ns, record(spec['workloadRef'])['name']));
-  releases.cache.addIndex('service', ({ namespace: ns, spec }) => named(ns, record(spec['traffic'])['service']));
+  releases.cache.addIndex('deployment', ({ namespace: ns, spec }) =>
+    named(ns, record(spec['workloadRef'])['name']),
+  );
+  releases.cache.addIndex('service', ({ namespace: ns, spec }) =>
+    named(ns, record(spec['traffic'])['service']),
+  );
   releases.cache.addIndex('route', ({ namespace: ns, spec }) =>
-    named(ns, record(record(record(spec['traffic'])['gateway'])['routeRef'])['name']));
+    named(ns, record(record(record(spec['traffic'])['gateway'])['routeRef'])['name']),
+  );
 
   const actions = start(type.RELEASE_ACTION, project.projectAction, {
     keysOf: (action) => named(action.namespace, action.spec['release']),
@@ -105,10 +129,12 @@ export function startStore(options: StoreOptions): Store {
 
   const deployments = start(type.DEPLOYMENT, project.projectDeployment, {
     keysOf: (deployment) => byDeployment(deployment, deployment.name),
-    priorityOf: (change) => (change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE),
+    priorityOf: (change) =>
+      change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
   const replicaSets = start(type.REPLICA_SET, project.projectReplicaSet, {
-    labelSelector: POD_TEMPLATE_HASH, keysOf: byOwner,
+    labelSelector: POD_TEMPLATE_HASH,
+    keysOf: byOwner,
   });
   replicaSets.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
   replicaSets.cache.addIndex('uid', ({ uid }) => [uid]);
@@ -126,22 +152,28 @@ export function startStore(options: StoreOptions): Store {
   const services = start(type.SERVICE, project.projectService, {
     keysOf: (service) => [
       ...ofLabel(service),
-      ...releases.cache.byIndex('service', keyOf(service, service.name)).map((release) => keyOf(release, release.name)),
+      ...releases.cache
+        .byIndex('service', keyOf(service, service.name))
+        .map((release) => keyOf(release, release.name)),
     ],
   });
   const endpointSlices = start(type.ENDPOINT_SLICE, project.projectEndpointSlice, {
-    labelSelector: LABEL.release, keysOf: ofLabel,
+    labelSelector: LABEL.release,
+    keysOf: ofLabel,
   });
   endpointSlices.cache.addIndex('service', (slice) => [keyOf(slice, slice.service)]);
   const autoscalers = start(type.AUTOSCALER, project.projectAutoscaler, {
-    keysOf: (scaler) => (scaler.targetKind === 'Deployment' ? byDeployment(scaler, scaler.targetName) : []),
+    keysOf: (scaler) =>
+      scaler.targetKind === 'Deployment' ? byDeployment(scaler, scaler.targetName) : [],
   });
   autoscalers.cache.addIndex('target', (scaler) =>
-    scaler.targetKind === 'Deployment' ? [keyOf(scaler, scaler.targetName)] : []);
+    scaler.targetKind === 'Deployment' ? [keyOf(scaler, scaler.targetName)] : [],
+  );
   const configMaps = start(type.CONFIG_MAP, project.projectConfigMap, {
     accept: METADATA_ONLY,
     keysOf: (map) => [...(configWatchers.get(keyOf(map, map.name)) ?? [])],
-    priorityOf: (change) => (change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE),
+    priorityOf: (change) =>
+      change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
 
   /* HTTPRoutes are watched only where somebody uses them: a cluster need not have the kind. */
@@ -149,14 +181,17 @@ export function startStore(options: StoreOptions): Store {
     routes ??= start(type.HTTP_ROUTE, project.projectRoute, {
       keysOf: (route) => [
         ...ofLabel(route),
-        ...releases.cache.byIndex('route', keyOf(route, route.name)).map((release) => keyOf(release, release.name)),
+        ...releases.cache
+          .byIndex('route', keyOf(route, route.name))
+          .map((release) => keyOf(release, release.name)),
       ],
       priorityOf: () => PRIORITY_URGENT,
     });
     if (routes.stats().lists > 0) return routes.cache;
     routes.synced.then(
       () => {
-        for (const release of releases.cache.list()) options.onKey(keyOf(release, release.name), PRIORITY_NORMAL);
+        for (const release of releases.cache.list())
+          options.onKey(keyOf(release, release.name), PRIORITY_NORMAL);
       },
       () => undefined,
     );
@@ -178,7 +213,10 @@ export function startStore(options: StoreOptions): Store {
     configMaps: configMaps.cache,
     routes: routeCache,
     readinessLosses: (uid) => losses.get(uid) ?? 0,
-    expectations: createExpectations({ clock, seen: (resource) => reflectors.get(resource.plural)?.resourceVersion() }),
+    expectations: createExpectations({
+      clock,
+      seen: (resource) => reflectors.get(resource.plural)?.resourceVersion(),
+    }),
     synced,
     watchConfigMaps(key, names) {
       const [ns] = key.split('/');
@@ -209,7 +247,8 @@ function podPriority(change: Change<project.PodObject>, losses: Map<string, numb
   if (change.kind !== 'upserted') return PRIORITY_NORMAL;
   if (change.initial) return PRIORITY_INITIAL;
   const { object, previous } = change;
-  const isLost = previous?.uid === object.uid && previous.isReady && !object.isReady && !object.isTerminating;
+  const isLost =
+    previous?.uid === object.uid && previous.isReady && !object.isReady && !object.isTerminating;
   if (isLost) losses.set(object.uid, (losses.get(object.uid) ?? 0) + 1);
   return isLost || object.trouble ? PRIORITY_URGENT : PRIORITY_NORMAL;
 }

@@ -32,15 +32,23 @@ export async function sweepActions({ client, clock, log, stores }: SweepOptions)
   const oldest = clock.now() - KEPT_MS;
   const old = stores()
     .flatMap((store) => store.actions.list())
-    .filter((action) => action.phase !== undefined && (action.finishedAt ?? action.createdAt) < oldest)
+    .filter(
+      (action) => action.phase !== undefined && (action.finishedAt ?? action.createdAt) < oldest,
+    )
     .slice(0, AT_ONCE_MAX);
   let deleted = 0;
   for (const action of old) {
     try {
-      await client.delete({ type: RELEASE_ACTION, namespace: action.namespace, name: action.name }, { preconditions: { uid: action.uid } });
+      await client.delete(
+        { type: RELEASE_ACTION, namespace: action.namespace, name: action.name },
+        { preconditions: { uid: action.uid } },
+      );
       deleted += 1;
     } catch (error) {
-      log('warn', 'an old ReleaseAction was not deleted', { action: `${action.namespace}/${action.name}`, error: String(error) });
+      log('warn', 'an old ReleaseAction was not deleted', {
+        action: `${action.namespace}/${action.name}`,
+        error: String(error),
+      });
     }
   }
   return deleted;

@@ -12,7 +12,10 @@ export type Tried =
   | { readonly kind: 'rejected'; readonly message: string };
 
 export interface TemplateTrier {
-  try(release: { namespace: string; name: string; uid: string }, template: PodTemplate): Promise<Tried>;
+  try(
+    release: { namespace: string; name: string; uid: string },
+    template: PodTemplate,
+  ): Promise<Tried>;
 }
 
 const KNOWN_MAX = 2000;
@@ -34,10 +37,17 @@ export function createTemplateTrier(client: KubeClient): TemplateTrier {
   };
 }
 
-async function dryRun(client: KubeClient, release: { namespace: string; name: string }, template: PodTemplate): Promise<Tried> {
+async function dryRun(
+  client: KubeClient,
+  release: { namespace: string; name: string },
+  template: PodTemplate,
+): Promise<Tried> {
   const selector = { [LABEL.release]: release.name };
   const metadata = record(template['metadata']);
-  const labelled = { ...template, metadata: { ...metadata, labels: { ...record(metadata['labels']), ...selector } } };
+  const labelled = {
+    ...template,
+    metadata: { ...metadata, labels: { ...record(metadata['labels']), ...selector } },
+  };
   try {
     const made = await client.create(
       REPLICA_SET,
@@ -61,6 +71,8 @@ async function dryRun(client: KubeClient, release: { namespace: string; name: st
 /** The server's field errors, in the user's own paths. */
 function causesOf(error: ApiError): string {
   const causes = list(record(error.details)['causes']).map(record);
-  const lines = causes.slice(0, 3).map((cause) => `${text(cause['field']) ?? ''}: ${text(cause['message']) ?? ''}`);
+  const lines = causes
+    .slice(0, 3)
+    .map((cause) => `${text(cause['field']) ?? ''}: ${text(cause['message']) ?? ''}`);
   return (lines.length > 0 ? lines.join('; ') : error.message).slice(0, 1024);
 }

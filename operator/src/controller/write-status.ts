@@ -14,11 +14,20 @@ export type StatusChange =
   | { readonly kind: 'transition' };
 
 /** Fields that move with every poll and every pod; they wait for company. */
-const FIGURES = ['message', 'checks', 'analysis', 'replicas', 'readyReplicas', 'updatedReplicas'] as const;
+const FIGURES = [
+  'message',
+  'checks',
+  'analysis',
+  'replicas',
+  'readyReplicas',
+  'updatedReplicas',
+] as const;
 
 export function changeOf(previous: AppReleaseStatus, next: AppReleaseStatus): StatusChange {
   if (canonical(previous) === canonical(next)) return { kind: 'none' };
-  return canonical(withoutFigures(previous)) === canonical(withoutFigures(next)) ? { kind: 'figures' } : { kind: 'transition' };
+  return canonical(withoutFigures(previous)) === canonical(withoutFigures(next))
+    ? { kind: 'figures' }
+    : { kind: 'transition' };
 }
 
 function withoutFigures(status: AppReleaseStatus): object {
@@ -30,13 +39,22 @@ function withoutFigures(status: AppReleaseStatus): object {
 }
 
 /** Server-side apply of the whole status; fails when the AppRelease moved since it was read. */
-export async function writeStatus(client: KubeClient, release: ReleaseObject, status: AppReleaseStatus): Promise<void> {
+export async function writeStatus(
+  client: KubeClient,
+  release: ReleaseObject,
+  status: AppReleaseStatus,
+): Promise<void> {
   await client.apply(
     APP_RELEASE,
     {
       apiVersion: apiVersionOf(APP_RELEASE),
       kind: APP_RELEASE.kind,
-      metadata: { name: release.name, namespace: release.namespace, uid: release.uid, resourceVersion: release.resourceVersion },
+      metadata: {
+        name: release.name,
+        namespace: release.namespace,
+        uid: release.uid,
+        resourceVersion: release.resourceVersion,
+      },
       status,
     },
     { fieldManager: STATUS_FIELD_MANAGER, force: true, subresource: 'status' },

@@ -14,7 +14,12 @@ export function renderRoute(wanted: JsonObject, names: RouteNames, weight: numbe
   const rules = list(wanted['rules']).map((rule) => {
     const refs = list(record(rule)['backendRefs']);
     if (!refs.some((ref) => isService(ref, names.service))) return rule;
-    return { ...record(rule), backendRefs: refs.flatMap((ref) => splitRef(ref, { names, weight, isAlone: refs.length === 1 })) };
+    return {
+      ...record(rule),
+      backendRefs: refs.flatMap((ref) =>
+        splitRef(ref, { names, weight, isAlone: refs.length === 1 }),
+      ),
+    };
   });
   return { ...wanted, rules };
 }
@@ -43,12 +48,18 @@ function splitRef(ref: unknown, { names, weight, isAlone }: Split): JsonObject[]
 
 function isService(ref: unknown, name: string): boolean {
   const given = record(ref);
-  return given['name'] === name && (text(given['kind']) ?? 'Service') === 'Service' && given['namespace'] === undefined;
+  return (
+    given['name'] === name &&
+    (text(given['kind']) ?? 'Service') === 'Service' &&
+    given['namespace'] === undefined
+  );
 }
 
 /** True when some rule names the Service; a route without it would never be split. */
 export function namesService(wanted: JsonObject, service: string): boolean {
-  return list(wanted['rules']).some((rule) => list(record(rule)['backendRefs']).some((ref) => isService(ref, service)));
+  return list(wanted['rules']).some((rule) =>
+    list(record(rule)['backendRefs']).some((ref) => isService(ref, service)),
+  );
 }
 
 /** All but the weights of the live spec is as rendered. */
@@ -76,7 +87,9 @@ export function readWeight(live: JsonObject, release: string, rule?: string): nu
     .filter((candidate) => rule === undefined || record(candidate)['name'] === rule)
     .map((candidate) => pairOf(candidate, release))
     .filter((pair) => pair !== undefined)
-    .map(({ canary, stable }) => (canary + stable === 0 ? undefined : (100 * canary) / (canary + stable)));
+    .map(({ canary, stable }) =>
+      canary + stable === 0 ? undefined : (100 * canary) / (canary + stable),
+    );
   const [first] = shares;
   if (first === undefined || shares.some((share) => share !== first)) return undefined;
   return Math.round(first * 100) / 100;
@@ -91,15 +104,25 @@ function pairOf(rule: unknown, release: string) {
 }
 
 export type RulePlace =
-  | { readonly kind: 'found'; readonly rule: number; readonly stable: number; readonly canary: number }
+  | {
+      readonly kind: 'found';
+      readonly rule: number;
+      readonly stable: number;
+      readonly canary: number;
+    }
   | { readonly kind: 'wrong'; readonly message: string };
 
 /** Where the weights of a referred rule stand. Exactly one rule must bear the name. */
 export function placeOfRule(live: JsonObject, release: string, name: string): RulePlace {
-  const places = list(live['rules']).flatMap((rule, index) => (record(rule)['name'] === name ? [index] : []));
+  const places = list(live['rules']).flatMap((rule, index) =>
+    record(rule)['name'] === name ? [index] : [],
+  );
   const [index] = places;
   if (index === undefined || places.length > 1) {
-    return { kind: 'wrong', message: `${places.length} rules are named "${name}", there must be exactly one` };
+    return {
+      kind: 'wrong',
+      message: `${places.length} rules are named "${name}", there must be exactly one`,
+    };
   }
   const refs = list(record(list(live['rules'])[index])['backendRefs']).map(record);
   const stable = refs.findIndex((ref) => ref['name'] === stableServiceName(release));
@@ -114,7 +137,11 @@ export function placeOfRule(live: JsonObject, release: string, name: string): Ru
 }
 
 /** JSON patch operations that set the weights of a referred rule and nothing else. */
-export function weightPatch(place: Extract<RulePlace, { kind: 'found' }>, rule: string, weight: number) {
+export function weightPatch(
+  place: Extract<RulePlace, { kind: 'found' }>,
+  rule: string,
+  weight: number,
+) {
   const base = `/spec/rules/${place.rule}`;
   return [
     { op: 'test' as const, path: `${base}/name`, value: rule },
@@ -134,12 +161,21 @@ export type Acceptance =
  * some gateways add others that are False without harm.
  */
 export function readAcceptance(status: JsonObject, generation: number): Acceptance {
-  const conditions = list(status['parents']).flatMap((parent) => list(record(parent)['conditions']).map(record));
-  const named = conditions.filter((condition) => condition['type'] === 'Accepted' || condition['type'] === 'ResolvedRefs');
+  const conditions = list(status['parents']).flatMap((parent) =>
+    list(record(parent)['conditions']).map(record),
+  );
+  const named = conditions.filter(
+    (condition) => condition['type'] === 'Accepted' || condition['type'] === 'ResolvedRefs',
+  );
   if (named.length === 0) return { kind: 'silent' };
-  const isSeen = named.every((condition) => (number(condition['observedGeneration']) ?? 0) >= generation);
+  const isSeen = named.every(
+    (condition) => (number(condition['observedGeneration']) ?? 0) >= generation,
+  );
   if (!isSeen) return { kind: 'pending' };
   const refusal = named.find((condition) => condition['status'] !== 'True');
   if (!refusal) return { kind: 'accepted' };
-  return { kind: 'refused', message: `${text(refusal['reason']) ?? ''}: ${text(refusal['message']) ?? ''}` };
+  return {
+    kind: 'refused',
+    message: `${text(refusal['reason']) ?? ''}: ${text(refusal['message']) ?? ''}`,
+  };
 }

@@ -5,9 +5,16 @@ import { type JsonObject, covers, list, record } from '../lib/json.ts';
 
 const PORT_FIELDS = ['name', 'port', 'targetPort', 'protocol', 'appProtocol'] as const;
 
-export function renderServiceSpec(own: JsonObject, selector: Readonly<Record<string, string>>): JsonObject {
+export function renderServiceSpec(
+  own: JsonObject,
+  selector: Readonly<Record<string, string>>,
+): JsonObject {
   const ports = list(own['ports']).map((port) =>
-    Object.fromEntries(PORT_FIELDS.flatMap((field) => (record(port)[field] === undefined ? [] : [[field, record(port)[field]]]))),
+    Object.fromEntries(
+      PORT_FIELDS.flatMap((field) =>
+        record(port)[field] === undefined ? [] : [[field, record(port)[field]]],
+      ),
+    ),
   );
   return { type: 'ClusterIP', ports, selector };
 }

@@ -13,10 +13,17 @@ export interface OpenOptions {
 
 const DEMO_CLUSTER: OpenOptions = { name: 'slipway', isEphemeral: false };
 
-export async function openCluster(progress: Progress, options: OpenOptions = DEMO_CLUSTER): Promise<ClusterAccess> {
+export async function openCluster(
+  progress: Progress,
+  options: OpenOptions = DEMO_CLUSTER,
+): Promise<ClusterAccess> {
   const { archive } = await ensureImages({ progress });
   const tier = await startNodeTier({ ...options, progress, images: [archive] });
-  return { kubeconfigPath: tier.kubeconfigPath, kubectl: tier.binaries.kubectl, gatewayAddress: tier.gatewayAddress };
+  return {
+    kubeconfigPath: tier.kubeconfigPath,
+    kubectl: tier.binaries.kubectl,
+    gatewayAddress: tier.gatewayAddress,
+  };
 }
 
 export async function closeCluster(name: string): Promise<void> {

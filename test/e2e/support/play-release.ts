@@ -35,7 +35,10 @@ export interface Stage {
   readonly load: LoadRun;
 }
 
-export async function playRelease({ stack, world, load }: Stage, scenario: Scenario): Promise<Played> {
+export async function playRelease(
+  { stack, world, load }: Stage,
+  scenario: Scenario,
+): Promise<Played> {
   const startedAt = Date.now();
   const before = load.snapshot();
   const known = world.status().history?.length ?? 0;
@@ -43,15 +46,39 @@ export async function playRelease({ stack, world, load }: Stage, scenario: Scena
   await askForVersion(stack, scenario.version);
   const isOver = (status: AppReleaseStatus): boolean => {
     const newest = status.history?.[0];
-    const isNew = newest !== undefined && (status.history?.length !== known || newest.revision !== revisionBefore);
-    return isNew && Date.parse(newest.finishedAt) >= startedAt - 1000 && (status.phase === 'Healthy' || status.phase === 'RolledBack');
+    const isNew =
+      newest !== undefined &&
+      (status.history?.length !== known || newest.revision !== revisionBefore);
+    return (
+      isNew &&
+      Date.parse(newest.finishedAt) >= startedAt - 1000 &&
+      (status.phase === 'Healthy' || status.phase === 'RolledBack')
+    );
   };
   try {
     const end = await world.until(`${scenario.name} finished`, isOver, scenario.timeoutMs);
-    return summarize({ scenario, startedAt, before, after: load.snapshot(), world, end: end.value });
+    return summarize({
+      scenario,
+      startedAt,
+      before,
+      after: load.snapshot(),
+      world,
+      end: end.value,
+    });
   } catch (error) {
-    const told = summarize({ scenario, startedAt, before, after: load.snapshot(), world, end: world.status() });
-    return { ...told, outcome: 'TimedOut', error: error instanceof Error ? error.message : String(error) };
+    const told = summarize({
+      scenario,
+      startedAt,
+      before,
+      after: load.snapshot(),
+      world,
+      end: world.status(),
+    });
+    return {
+      ...told,
+      outcome: 'TimedOut',
+      error: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 
@@ -68,7 +95,10 @@ function summarize({ scenario, startedAt, before, after, world, end }: Ended): P
   const weights = world.weights().filter((seen) => seen.at >= startedAt);
   const entry = end.history?.[0];
   const firstBadAt = firstBadSince(after, startedAt);
-  const zero = firstBadAt === undefined ? undefined : weights.find((seen) => seen.value === 0 && seen.at >= firstBadAt);
+  const zero =
+    firstBadAt === undefined
+      ? undefined
+      : weights.find((seen) => seen.value === 0 && seen.at >= firstBadAt);
   return {
     name: scenario.name,
     want: scenario.want,

@@ -39,7 +39,11 @@ export function openStack(access: ClusterAccess): Stack {
     client: createClient(transport),
     ledger: { target: access.gatewayAddress, hostHeader: DEMO.host },
     async kubectlRun(...args) {
-      const { stdout } = await run(access.kubectl, ['--kubeconfig', access.kubeconfigPath, ...args], { maxBuffer: 16 * 1024 * 1024 });
+      const { stdout } = await run(
+        access.kubectl,
+        ['--kubeconfig', access.kubeconfigPath, ...args],
+        { maxBuffer: 16 * 1024 * 1024 },
+      );
       return stdout;
     },
   };
@@ -47,11 +51,24 @@ export function openStack(access: ClusterAccess): Stack {
 
 /** Installs everything and waits until the first version serves through the gateway. */
 export async function installStack(stack: Stack, progress: Progress): Promise<void> {
-  const apply = (file: string) => stack.kubectlRun('apply', '--server-side', '--force-conflicts', '-f', join(root, 'deploy', file));
+  const apply = (file: string) =>
+    stack.kubectlRun(
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '-f',
+      join(root, 'deploy', file),
+    );
   const wait = (...args: string[]) => stack.kubectlRun('-n', DEMO.namespace, 'wait', WAIT, ...args);
   await progress.step('install the operator', async () => {
     for (const file of filesOf('demo').filter((name) => name < 'demo/20')) await apply(file);
-    await stack.kubectlRun('wait', WAIT, '--for=condition=Established', 'crd/appreleases.slipway.dev', 'crd/releaseactions.slipway.dev');
+    await stack.kubectlRun(
+      'wait',
+      WAIT,
+      '--for=condition=Established',
+      'crd/appreleases.slipway.dev',
+      'crd/releaseactions.slipway.dev',
+    );
   });
   await createDatabaseSecret(stack);
   await progress.step('start PostgreSQL', async () => {
@@ -63,7 +80,15 @@ export async function installStack(stack: Stack, progress: Progress): Promise<vo
     await wait('--for=condition=complete', 'job', '--all');
   });
   await progress.step('start the operator', () =>
-    stack.kubectlRun('-n', 'slipway-system', 'rollout', 'status', 'deployment/slipway-operator', WAIT));
+    stack.kubectlRun(
+      '-n',
+      'slipway-system',
+      'rollout',
+      'status',
+      'deployment/slipway-operator',
+      WAIT,
+    ),
+  );
   await progress.step('release the first version', async () => {
     for (const file of filesOf('demo').filter((name) => name > 'demo/30-z')) await apply(file);
     await wait('--for=condition=Ready', `apprelease/${DEMO.app}`);

@@ -1,6 +1,12 @@
 // What the cluster shows over time: phases, weights and pods of one AppRelease, with when each was seen.
 import { startReflector } from '../../../operator/src/kube/reflector.ts';
-import { projectPod, projectRelease, projectRoute, type PodObject, type ReleaseObject } from '../../../operator/src/controller/projections.ts';
+import {
+  projectPod,
+  projectRelease,
+  projectRoute,
+  type PodObject,
+  type ReleaseObject,
+} from '../../../operator/src/controller/projections.ts';
 import { APP_RELEASE, HTTP_ROUTE, POD } from '../../../operator/src/controller/resources.ts';
 import { parseStatus } from '../../../operator/src/api/parse.ts';
 import type { AppReleaseStatus } from '../../../operator/src/api/app-release-status.ts';
@@ -22,13 +28,21 @@ export interface WorldWatch {
   /** Every status, oldest first. */
   statuses(): readonly Seen<AppReleaseStatus>[];
   /** Resolves at the first status that holds; throws with the last one after `timeoutMs`. */
-  until(what: string, holds: (status: AppReleaseStatus) => boolean, timeoutMs: number): Promise<Seen<AppReleaseStatus>>;
+  until(
+    what: string,
+    holds: (status: AppReleaseStatus) => boolean,
+    timeoutMs: number,
+  ): Promise<Seen<AppReleaseStatus>>;
   stop(): Promise<void>;
 }
 
 const KEPT_MAX = 20_000;
 
-export async function watchWorld(stack: Stack, namespace: string, name: string): Promise<WorldWatch> {
+export async function watchWorld(
+  stack: Stack,
+  namespace: string,
+  name: string,
+): Promise<WorldWatch> {
   const weights: Seen<number>[] = [];
   const statuses: Seen<AppReleaseStatus>[] = [];
   const listeners = new Set<() => void>();
@@ -40,20 +54,29 @@ export async function watchWorld(stack: Stack, namespace: string, name: string):
   const { transport } = stack;
   const ofName = { transport, namespace, fieldSelector: `metadata.name=${name}` };
   const releases = startReflector<ReleaseObject>({
-    ...ofName, type: APP_RELEASE, project: projectRelease,
+    ...ofName,
+    type: APP_RELEASE,
+    project: projectRelease,
     onChange: (change) => {
       if (change.kind === 'upserted') keep(statuses, parseStatus(change.object.status));
     },
   });
   const routes = startReflector({
-    ...ofName, type: HTTP_ROUTE, project: projectRoute,
+    ...ofName,
+    type: HTTP_ROUTE,
+    project: projectRoute,
     onChange: (change) => {
       const weight = change.kind === 'upserted' ? readWeight(change.object.spec, name) : undefined;
       if (weight !== undefined && weights.at(-1)?.value !== weight) keep(weights, weight);
     },
   });
   const pods = startReflector<PodObject>({
-    transport, namespace, type: POD, labelSelector: `app.kubernetes.io/name=${name}`, project: projectPod, onChange: () => undefined,
+    transport,
+    namespace,
+    type: POD,
+    labelSelector: `app.kubernetes.io/name=${name}`,
+    project: projectPod,
+    onChange: () => undefined,
   });
   await Promise.all([releases.synced, routes.synced, pods.synced]);
   const latest = (): Seen<AppReleaseStatus> => statuses.at(-1) ?? { at: Date.now(), value: {} };
@@ -76,7 +99,13 @@ export async function watchWorld(stack: Stack, namespace: string, name: string):
         };
         const timer = setTimeout(() => {
           const { phase, message, stage, weight } = latest().value;
-          finish(() => reject(new Error(`not ${what} after ${timeoutMs / 1000} s: ${JSON.stringify({ phase, stage, weight, message })}`)));
+          finish(() =>
+            reject(
+              new Error(
+                `not ${what} after ${timeoutMs / 1000} s: ${JSON.stringify({ phase, stage, weight, message })}`,
+              ),
+            ),
+          );
         }, timeoutMs);
         listeners.add(look);
         look();
