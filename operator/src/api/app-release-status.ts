@@ -103,6 +103,8 @@ export const statusSchema = z
         at: instant,
         outcome: z.enum(['failed', 'undone', 'superseded']).optional(),
         by: z.string().max(512).optional(),
+        requests: z.number().optional().meta({ description: 'Requests the candidate had answered by then.' }),
+        errors: z.number().optional().meta({ description: 'How many of them had failed.' }),
       })
       .optional(),
     pausedBy: z.object({ by: z.string().max(512), at: instant, reason: z.string().max(1024).optional() }).optional(),

@@ -58,7 +58,7 @@ type StepOutcome =
 function stepOutcome(context: Context, step: StepState, exposure: Exposure): StepOutcome {
   const plan = planAt(context.spec, step.index);
   if (!exposure.isReached) {
-    return { kind: 'waiting', reason: 'Scaling', isHeld: false, ...optional('wakeAt', exposure.wakeAt) };
+    return { kind: 'waiting', reason: reasonToWait(context), isHeld: false, ...optional('wakeAt', exposure.wakeAt) };
   }
   if (plan.kind === 'weight') return { kind: 'passed' };
   if (step.isPromoted) return { kind: 'passed' };
@@ -69,6 +69,11 @@ function stepOutcome(context: Context, step: StepState, exposure: Exposure): Ste
   }
   if (plan.kind === 'verify') return verifyOutcome(context, step, plan.verify);
   return { kind: 'waiting', reason: 'Promoting', isHeld: false };
+}
+
+function reasonToWait({ snapshot: { traffic }, state }: Context): Reason {
+  if (traffic.kind !== 'weighted' || traffic.route.weight !== state.weight.desired) return 'Scaling';
+  return traffic.route.acceptance.kind === 'refused' ? 'RouteNotAccepted' : 'Scaling';
 }
 
 function verifyOutcome(

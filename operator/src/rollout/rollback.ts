@@ -22,6 +22,7 @@ export function beginRollback(context: Context, order: RollbackOrder): Decision 
     at: context.now,
     outcome: order.outcome,
     ...optional('by', order.by),
+    ...optional('counts', countsOf(context)),
   };
   const { grace: _grace, pausedBy: _paused, ...state } = context.state;
   return decideRollingBack(withState(context, { ...state, stage: { kind: 'RollingBack', cause } }), cause);
@@ -101,8 +102,11 @@ export function rolledBackMessage(cause: RollbackCause, stableRevision: number |
   return `rolled back to revision ${stableRevision ?? '?'}: ${cause.message}`;
 }
 
-function historyOf({ now, snapshot, state }: Context, cause: RollbackCause): HistoryEntry {
-  const { evidence } = snapshot;
+function countsOf({ snapshot: { evidence } }: Context): RollbackCause['counts'] {
+  return evidence.kind === 'judged' ? evidence.canary : undefined;
+}
+
+function historyOf({ now, state }: Context, cause: RollbackCause): HistoryEntry {
   return {
     revision: state.candidate?.revision ?? 0,
     outcome: cause.outcome === 'superseded' ? (cause.reason === 'Undone' ? 'Undone' : 'Superseded') : 'RolledBack',
@@ -112,6 +116,6 @@ function historyOf({ now, snapshot, state }: Context, cause: RollbackCause): His
     ...optional('startedAt', state.startedAt === undefined ? undefined : new Date(state.startedAt).toISOString()),
     finishedAt: new Date(now).toISOString(),
     images: [...(state.candidate?.images ?? [])],
-    ...(evidence.kind === 'judged' ? evidence.canary : {}),
+    ...cause.counts,
   };
 }

@@ -70,6 +70,9 @@ function causeOf({ rollback }: AppReleaseStatus): RollbackCause | undefined {
     at,
     outcome: rollback.outcome ?? 'failed',
     ...optional('by', rollback.by),
+    ...(rollback.requests === undefined || rollback.errors === undefined
+      ? {}
+      : { counts: { requests: rollback.requests, errors: rollback.errors } }),
   };
 }
 

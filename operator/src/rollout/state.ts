@@ -57,6 +57,8 @@ export interface RollbackCause {
   readonly by?: string;
   /** How the revision ends: refused (`failed`, `undone`) or merely `superseded`. */
   readonly outcome: 'failed' | 'undone' | 'superseded';
+  /** What the candidate had answered by then, where that was counted. */
+  readonly counts?: { readonly requests: number; readonly errors: number };
 }
 
 export interface WeightState {

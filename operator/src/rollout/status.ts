@@ -73,6 +73,7 @@ export function statusOf(
             at: toText(cause.at),
             outcome: cause.outcome,
             ...optional('by', cause.by),
+            ...cause.counts,
           },
         }
       : {}),

@@ -96,3 +96,35 @@ export function releaseAction({ action, revision, step, reason }: ActionParts): 
     },
   };
 }
+
+/** The whole HTTPRouteSpec of an AppRelease that owns its route. */
+export const ROUTE_SPEC = {
+  parentRefs: [{ name: 'gate' }],
+  hostnames: ['web.test'],
+  rules: [
+    { matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRefs: [{ name: APP, port: 80 }] },
+    { matches: [{ path: { type: 'PathPrefix', value: '/other' } }], backendRefs: [{ name: 'other', port: 80 }] },
+  ],
+};
+
+/** An HTTPRoute as git has it, whose rule `main` names the pair. */
+export function gitRoute(rule = 'main'): RawObject {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'shop', labels: { team: 'a' } },
+    spec: {
+      parentRefs: [{ name: 'gate' }],
+      rules: [
+        {
+          name: rule,
+          backendRefs: [
+            { name: `${APP}-stable`, port: 80, weight: 100 },
+            { name: `${APP}-canary`, port: 80, weight: 0 },
+          ],
+        },
+        { name: 'other', matches: [{ path: { type: 'PathPrefix', value: '/other' } }], backendRefs: [{ name: 'other', port: 80 }] },
+      ],
+    },
+  };
+}

@@ -19,7 +19,8 @@ import { statusOf, watchWorld, type World } from './world.ts';
 /** Git, or a person with kubectl. */
 export const GIT = 'kubectl-client-side-apply';
 
-const DEADLINE_MS = 45_000;
+/* The garbage collector learns of a new kind only half a minute after it was installed. */
+const DEADLINE_MS = 60_000;
 
 export interface OperatorParts {
   /** The pages that pods serve; without it no page can be read. */
