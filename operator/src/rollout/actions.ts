@@ -20,7 +20,13 @@ export interface Asked {
 }
 
 type Result =
-  | { readonly kind: 'applied'; readonly state: ReleaseState; readonly abort?: RollbackOrder; readonly isRetried?: boolean; readonly message: string }
+  | {
+      readonly kind: 'applied';
+      readonly state: ReleaseState;
+      readonly abort?: RollbackOrder;
+      readonly isRetried?: boolean;
+      readonly message: string;
+    }
   | { readonly kind: 'expired' | 'rejected'; readonly message: string };
 
 /** Takes every open action in the order in which they were made. */
@@ -28,8 +34,14 @@ export function applyActions(from: Context): Asked {
   let asked: Asked = { context: from, effects: [], isRetried: false };
   for (const action of from.snapshot.actions) {
     const result = resultOf(asked.context, action);
-    const phase = result.kind === 'applied' ? 'Applied' : result.kind === 'expired' ? 'Expired' : 'Rejected';
-    const effect: Effect = { kind: 'finishAction', action: action.name, phase, message: result.message };
+    const phase =
+      result.kind === 'applied' ? 'Applied' : result.kind === 'expired' ? 'Expired' : 'Rejected';
+    const effect: Effect = {
+      kind: 'finishAction',
+      action: action.name,
+      phase,
+      message: result.message,
+    };
     const effects = [...asked.effects, effect];
     if (result.kind !== 'applied') {
       asked = { ...asked, effects };
@@ -53,10 +65,16 @@ function resultOf(context: Context, action: ActionView): Result {
     return { kind: 'expired', message: 'no release is under way' };
   }
   if (state.candidate?.revision !== action.revision) {
-    return { kind: 'expired', message: `revision ${state.candidate?.revision ?? '?'} is being released, not ${action.revision}` };
+    return {
+      kind: 'expired',
+      message: `revision ${state.candidate?.revision ?? '?'} is being released, not ${action.revision}`,
+    };
   }
   if (action.step !== undefined && action.step !== stage.step.index) {
-    return { kind: 'expired', message: `the release is at step ${stage.step.index}, not ${action.step}` };
+    return {
+      kind: 'expired',
+      message: `the release is at step ${stage.step.index}, not ${action.step}`,
+    };
   }
   switch (action.action) {
     case 'abort':
@@ -74,7 +92,10 @@ function resultOf(context: Context, action: ActionView): Result {
     case 'pause':
       return {
         kind: 'applied',
-        state: { ...state, pausedBy: { by: action.by, at: context.now, ...optional('reason', action.reason) } },
+        state: {
+          ...state,
+          pausedBy: { by: action.by, at: context.now, ...optional('reason', action.reason) },
+        },
         message: 'paused',
       };
     case 'resume': {
@@ -89,10 +110,14 @@ function resultOf(context: Context, action: ActionView): Result {
 
 function promote({ spec, state }: Context, action: ActionView): Result {
   const { stage } = state;
-  if (stage.kind !== 'Stepping') return { kind: 'rejected', message: 'the release is promoting already' };
+  if (stage.kind !== 'Stepping')
+    return { kind: 'rejected', message: 'the release is promoting already' };
   const plan = planAt(spec, stage.step.index);
   if (plan.kind === 'weight') {
-    return { kind: 'rejected', message: `step ${stage.step.index} is still moving traffic; promote passes a pause or a verify step` };
+    return {
+      kind: 'rejected',
+      message: `step ${stage.step.index} is still moving traffic; promote passes a pause or a verify step`,
+    };
   }
   const { pausedBy: _resumed, ...rest } = state;
   return {
@@ -103,10 +128,15 @@ function promote({ spec, state }: Context, action: ActionView): Result {
 }
 
 function retry({ state, wantedSet }: Context, action: ActionView): Result {
-  if (!wantedSet || !isRefused(wantedSet)) return { kind: 'rejected', message: 'the wanted revision is not refused' };
+  if (!wantedSet || !isRefused(wantedSet))
+    return { kind: 'rejected', message: 'the wanted revision is not refused' };
   if (wantedSet.revision !== action.revision) {
-    return { kind: 'expired', message: `revision ${wantedSet.revision} is refused, not ${action.revision}` };
+    return {
+      kind: 'expired',
+      message: `revision ${wantedSet.revision} is refused, not ${action.revision}`,
+    };
   }
-  if (state.stage.kind === 'RollingBack') return { kind: 'rejected', message: 'the rollback is not finished yet' };
+  if (state.stage.kind === 'RollingBack')
+    return { kind: 'rejected', message: 'the rollback is not finished yet' };
   return { kind: 'applied', state, isRetried: true, message: 'trying again' };
 }

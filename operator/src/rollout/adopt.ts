@@ -10,10 +10,22 @@ export function decideAdoption(snapshot: Snapshot): Decision | undefined {
   const running = workload.ownSets.filter((set) => set.replicas > 0);
   if (running.length > 0) return takeOver(snapshot, workload, running.length);
   if (workload.pausedByUs && workload.replicas !== 0 && workload.replicasOwners.length === 0) {
-    return step(snapshot, { kind: 'scaleDeployment', replicas: 0 }, 'setting the Deployment to 0 replicas');
+    return step(
+      snapshot,
+      { kind: 'scaleDeployment', replicas: 0 },
+      'setting the Deployment to 0 replicas',
+    );
   }
-  if (workload.pausedByUs && workload.replicas === 0 && workload.observedGeneration >= workload.generation) {
-    return step(snapshot, { kind: 'unpauseDeployment' }, 'letting the Deployment go on with 0 replicas');
+  if (
+    workload.pausedByUs &&
+    workload.replicas === 0 &&
+    workload.observedGeneration >= workload.generation
+  ) {
+    return step(
+      snapshot,
+      { kind: 'unpauseDeployment' },
+      'letting the Deployment go on with 0 replicas',
+    );
   }
   return undefined;
 }
@@ -21,11 +33,18 @@ export function decideAdoption(snapshot: Snapshot): Decision | undefined {
 function takeOver(snapshot: Snapshot, workload: DeploymentView, runningCount: number): Decision {
   if (!workload.paused) {
     if (workload.autoscaler !== undefined) {
-      return blocked(snapshot, 'TargetedByAutoscaler',
-        `HorizontalPodAutoscaler ${workload.autoscaler} scales Deployment ${workload.name}; point its scaleTargetRef at this AppRelease`);
+      return blocked(
+        snapshot,
+        'TargetedByAutoscaler',
+        `HorizontalPodAutoscaler ${workload.autoscaler} scales Deployment ${workload.name}; point its scaleTargetRef at this AppRelease`,
+      );
     }
     if (workload.isMidRollout || runningCount > 1) {
-      return blocked(snapshot, 'WorkloadBusy', `Deployment ${workload.name} is in the middle of a rollout; waiting for its end`);
+      return blocked(
+        snapshot,
+        'WorkloadBusy',
+        `Deployment ${workload.name} is in the middle of a rollout; waiting for its end`,
+      );
     }
     return step(snapshot, { kind: 'pauseDeployment' }, 'pausing the Deployment');
   }
@@ -35,7 +54,11 @@ function takeOver(snapshot: Snapshot, workload: DeploymentView, runningCount: nu
   const [next] = workload.ownSets.toSorted((a, b) => a.replicas - b.replicas);
   if (!next) return step(snapshot, undefined, 'nothing to take over');
   const outcome = next.replicas > 0 ? 'stable' : 'superseded';
-  return step(snapshot, { kind: 'takeSet', set: { name: next.name, uid: next.uid }, outcome }, `taking over ReplicaSet ${next.name}`);
+  return step(
+    snapshot,
+    { kind: 'takeSet', set: { name: next.name, uid: next.uid }, outcome },
+    `taking over ReplicaSet ${next.name}`,
+  );
 }
 
 function step({ state }: Snapshot, effect: Effect | undefined, message: string): Decision {
@@ -48,6 +71,10 @@ function step({ state }: Snapshot, effect: Effect | undefined, message: string):
   };
 }
 
-function blocked({ state }: Snapshot, reason: 'TargetedByAutoscaler' | 'WorkloadBusy', message: string): Decision {
+function blocked(
+  { state }: Snapshot,
+  reason: 'TargetedByAutoscaler' | 'WorkloadBusy',
+  message: string,
+): Decision {
   return { next: state, effects: [], phase: 'Blocked', reason, message };
 }

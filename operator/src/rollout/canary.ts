@@ -43,7 +43,8 @@ function advance(from: Context, first: StepState): Decision {
     const exposure = expose(context, weightAt(context.spec, step.index));
     context = withState(context, { ...context.state, weight: exposure.weight });
     const outcome = stepOutcome(context, step, exposure);
-    if (outcome.kind === 'rollback') return beginRollback(context, { ...outcome, outcome: 'failed' });
+    if (outcome.kind === 'rollback')
+      return beginRollback(context, { ...outcome, outcome: 'failed' });
     if (held || outcome.kind === 'waiting') return waiting(context, step, exposure);
     step = enterStep(context, step.index + 1);
   }
@@ -52,40 +53,60 @@ function advance(from: Context, first: StepState): Decision {
 
 type StepOutcome =
   | { readonly kind: 'passed' }
-  | { readonly kind: 'waiting'; readonly wakeAt?: Instant; readonly reason: Reason; readonly isHeld: boolean }
+  | {
+      readonly kind: 'waiting';
+      readonly wakeAt?: Instant;
+      readonly reason: Reason;
+      readonly isHeld: boolean;
+    }
   | { readonly kind: 'rollback'; readonly reason: Reason; readonly message: string };
 
 function stepOutcome(context: Context, step: StepState, exposure: Exposure): StepOutcome {
   const plan = planAt(context.spec, step.index);
   if (!exposure.isReached) {
-    return { kind: 'waiting', reason: reasonToWait(context), isHeld: false, ...optional('wakeAt', exposure.wakeAt) };
+    return {
+      kind: 'waiting',
+      reason: reasonToWait(context),
+      isHeld: false,
+      ...optional('wakeAt', exposure.wakeAt),
+    };
   }
   if (plan.kind === 'weight') return { kind: 'passed' };
   if (step.isPromoted) return { kind: 'passed' };
   if (plan.kind === 'pause') {
     if (plan.seconds === undefined) return { kind: 'waiting', reason: 'PauseStep', isHeld: true };
     const end = after(step.startedAt, plan.seconds * 1000);
-    return context.now >= end ? { kind: 'passed' } : { kind: 'waiting', reason: 'PauseStep', isHeld: false, wakeAt: end };
+    return context.now >= end
+      ? { kind: 'passed' }
+      : { kind: 'waiting', reason: 'PauseStep', isHeld: false, wakeAt: end };
   }
   if (plan.kind === 'verify') return verifyOutcome(context, step, plan.verify);
   return { kind: 'waiting', reason: 'Promoting', isHeld: false };
 }
 
 function reasonToWait({ snapshot: { traffic }, state }: Context): Reason {
-  if (traffic.kind !== 'weighted' || traffic.route.weight !== state.weight.desired) return 'Scaling';
+  if (traffic.kind !== 'weighted' || traffic.route.weight !== state.weight.desired)
+    return 'Scaling';
   return traffic.route.acceptance.kind === 'refused' ? 'RouteNotAccepted' : 'Scaling';
 }
 
 function verifyOutcome(
   context: Context,
   step: StepState,
-  verify: { seconds: number; requests: number; deadlineSeconds: number; onDeadline: 'hold' | 'promote' | 'rollback' },
+  verify: {
+    seconds: number;
+    requests: number;
+    deadlineSeconds: number;
+    onDeadline: 'hold' | 'promote' | 'rollback';
+  },
 ): StepOutcome {
   const { now, snapshot } = context;
   const end = after(step.startedAt, verify.seconds * 1000);
   const evidence = snapshot.evidence;
   if (evidence.kind === 'none') {
-    return now >= end ? { kind: 'passed' } : { kind: 'waiting', reason: 'StepStarted', isHeld: false, wakeAt: end };
+    return now >= end
+      ? { kind: 'passed' }
+      : { kind: 'waiting', reason: 'StepStarted', isHeld: false, wakeAt: end };
   }
   const counted = Math.max(0, evidence.canary.requests - step.requestsBefore);
   const isEnough = evidence.verdict === 'continue' && counted >= verify.requests;
@@ -125,7 +146,7 @@ function waiting(context: Context, step: StepState, exposure: Exposure): Decisio
     ...optional('wakeAt', wakeAt),
     phase: isHeld || isPausing ? 'Paused' : 'Progressing',
     reason,
-    message: stepSentence(context, step, exposure, reason),
+    message: stepSentence(context, { step, exposure, reason }),
   };
 }
 
@@ -172,16 +193,28 @@ function finishByRoute(context: Context, step: StepState, traffic: WeightedView)
     });
   }
   // The stable Service already names the new pods: from here on the candidate plays both roles.
-  const ready = new Set(livePods(candidate).filter((pod) => pod.isReady).map((pod) => pod.name));
+  const ready = new Set(
+    livePods(candidate)
+      .filter((pod) => pod.isReady)
+      .map((pod) => pod.name),
+  );
   const endpoints = traffic.stable.readyPods;
-  const isEndpointsRight = endpoints.length >= Math.min(ready.size, context.bounds.replicas) &&
-    endpoints.length > 0 && endpoints.every((name) => ready.has(name));
+  const isEndpointsRight =
+    endpoints.length >= Math.min(ready.size, context.bounds.replicas) &&
+    endpoints.length > 0 &&
+    endpoints.every((name) => ready.has(name));
   if (!isEndpointsRight && traffic.route.weight !== 0) {
-    return promoting(context, step, { effects: [], waitingFor: 'the endpoints of the stable Service' });
+    return promoting(context, step, {
+      effects: [],
+      waitingFor: 'the endpoints of the stable Service',
+    });
   }
   const swapped = switchedContext(context);
   const exposure = expose(swapped, 0);
-  const next = withState(context, { ...context.state, weight: { ...exposure.weight, observed: 100 } });
+  const next = withState(context, {
+    ...context.state,
+    weight: { ...exposure.weight, observed: 100 },
+  });
   if (exposure.isReached) return promoted(next);
   return promoting(next, step, {
     effects: exposure.effects,
@@ -196,7 +229,11 @@ function switchedContext(context: Context): Context {
   return { ...rest, ...(candidate ? { stable: candidate } : {}) };
 }
 
-function promoting(context: Context, step: StepState, { effects, waitingFor, wakeAt }: FinishStep): Decision {
+function promoting(
+  context: Context,
+  step: StepState,
+  { effects, waitingFor, wakeAt }: FinishStep,
+): Decision {
   const isMoving = context.state.stage.kind === 'Promoting';
   return {
     next: { ...context.state, stage: { kind: 'Promoting', step } },
@@ -212,7 +249,11 @@ function promoted(context: Context): Decision {
   const { candidate, now, snapshot, stable, state } = context;
   if (!candidate || !state.candidate) throw new Error('promoted without a candidate');
   const marks: Effect[] = [
-    { kind: 'markSet', set: { name: candidate.name, uid: candidate.uid }, mark: { outcome: 'stable', reason: 'Promoted' } },
+    {
+      kind: 'markSet',
+      set: { name: candidate.name, uid: candidate.uid },
+      mark: { outcome: 'stable', reason: 'Promoted' },
+    },
   ];
   if (stable && stable.desired > 0) {
     marks.push({
@@ -237,7 +278,10 @@ function promoted(context: Context): Decision {
         reason: 'Promoted',
         message: evidence.kind === 'judged' ? evidenceSentence(evidence) : 'all steps passed',
         finishedAt: new Date(now).toISOString(),
-        ...optional('startedAt', startedAt === undefined ? undefined : new Date(startedAt).toISOString()),
+        ...optional(
+          'startedAt',
+          startedAt === undefined ? undefined : new Date(startedAt).toISOString(),
+        ),
         images: [...id.images],
         ...(evidence.kind === 'judged' ? evidence.canary : {}),
       },
@@ -275,7 +319,10 @@ function withMark(context: Context, step: StepState): StepState {
 }
 
 function isWaitingForPods({ candidate, now, spec }: Context): boolean {
-  return candidate !== undefined && availablePods(candidate, spec.minReadySeconds, now) < candidate.desired;
+  return (
+    candidate !== undefined &&
+    availablePods(candidate, spec.minReadySeconds, now) < candidate.desired
+  );
 }
 
 function deadlineOf(context: Context, step: StepState): Instant | undefined {
@@ -302,7 +349,10 @@ interface Passing {
 }
 
 /* Pods that had been available in this step, or carried weight, and are not any more. */
-function lostReadiness({ candidate, now, spec, state }: Context, step: StepState): Passing | undefined {
+function lostReadiness(
+  { candidate, now, spec, state }: Context,
+  step: StepState,
+): Passing | undefined {
   if (!candidate) return undefined;
   const available = availablePods(candidate, spec.minReadySeconds, now);
   if (available >= step.mark || available >= candidate.desired) return undefined;
@@ -316,11 +366,17 @@ function lostReadiness({ candidate, now, spec, state }: Context, step: StepState
 /* A failure that may pass: nothing advances. Users are taken away when too few pods answer them. */
 function decideInGrace(context: Context, step: StepState, failure: Passing): Decision {
   const { now, spec, state } = context;
-  const grace = state.grace?.reason === failure.reason ? state.grace : { reason: failure.reason, since: now };
+  const grace =
+    state.grace?.reason === failure.reason ? state.grace : { reason: failure.reason, since: now };
   const end = after(grace.since, spec.startGraceSeconds * 1000);
   if (now >= end) return beginRollback(context, { ...failure, outcome: 'failed' });
   const inGrace = withState(context, { ...state, grace });
-  return hold(inGrace, { step, ...failure, weight: readyPods(context.candidate) === 0 ? 0 : undefined, wakeAt: end });
+  return hold(inGrace, {
+    step,
+    ...failure,
+    weight: readyPods(context.candidate) === 0 ? 0 : undefined,
+    wakeAt: end,
+  });
 }
 
 interface Hold extends Passing {
@@ -331,10 +387,14 @@ interface Hold extends Passing {
 }
 
 function hold(context: Context, { step, reason, message, weight, wakeAt }: Hold): Decision {
-  const isExposed = context.snapshot.traffic.kind === 'weighted' && (context.snapshot.traffic.route.weight ?? 0) > 0;
+  const isExposed =
+    context.snapshot.traffic.kind === 'weighted' &&
+    (context.snapshot.traffic.route.weight ?? 0) > 0;
   const effects: Effect[] = weight === 0 && isExposed ? [{ kind: 'setWeight', weight: 0 }] : [];
   const growth = weight === undefined ? [] : effects;
-  const started = context.candidate ? growth : expose(context, weightAt(context.spec, step.index)).effects;
+  const started = context.candidate
+    ? growth
+    : expose(context, weightAt(context.spec, step.index)).effects;
   return {
     next: { ...context.state, stage: { kind: 'Stepping', step } },
     effects: started,

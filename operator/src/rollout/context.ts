@@ -29,7 +29,8 @@ export function withState(context: Context, state: ReleaseState): Context {
 
 export function contextOf(snapshot: Snapshot, now: Instant): Context | undefined {
   const { release, wanted, state } = snapshot;
-  if (release.spec.kind === 'invalid' || !wanted || release.replicas === undefined) return undefined;
+  if (release.spec.kind === 'invalid' || !wanted || release.replicas === undefined)
+    return undefined;
   const spec = release.spec.value;
   const stable = setNamed(snapshot, state.stable?.setName) ?? rebuiltStable(snapshot);
   const candidate = setNamed(snapshot, state.candidate?.setName);

@@ -58,15 +58,19 @@ function decideStage(context: Context, asked: ReturnType<typeof applyActions>): 
         : wanted.hash === state.candidate?.hash;
       if (isStillWanted) return decideStepping(context, stage.step);
       const reason = wantedSet === stable ? 'Undone' : 'Superseded';
-      const message = wantedSet === stable
-        ? `revision ${stable.revision} is wanted again`
-        : 'a newer version is wanted';
+      const message =
+        wantedSet === stable
+          ? `revision ${stable.revision} is wanted again`
+          : 'a newer version is wanted';
       return beginRollback(context, { reason, message, outcome: 'superseded' });
     }
     case 'Idle':
     case 'RolledBack':
       if (asked.isRetried) {
-        return startRelease(context, withState(context, { ...state, stage: { kind: 'Idle' } }).state);
+        return startRelease(
+          context,
+          withState(context, { ...state, stage: { kind: 'Idle' } }).state,
+        );
       }
       return decideIdle(context);
   }
@@ -80,17 +84,29 @@ function releaseIsDeleted(snapshot: Snapshot, now: Instant): Decision | undefine
 function specIsInvalid({ release, state }: Snapshot): Decision | undefined {
   if (release.spec.kind === 'valid') return undefined;
   const [first] = release.spec.violations;
-  return blocked(state, 'InvalidSpec', first ? `${first.field}: ${first.message}` : 'the specification is invalid');
+  return blocked(
+    state,
+    'InvalidSpec',
+    first ? `${first.field}: ${first.message}` : 'the specification is invalid',
+  );
 }
 
 function anotherReleaseHasTheClaim({ release, state }: Snapshot): Decision | undefined {
   if (release.claimedBy === undefined) return undefined;
-  return blocked(state, 'AlreadyClaimed', `AppRelease ${release.claimedBy} is older and has the same workload, Service or route`);
+  return blocked(
+    state,
+    'AlreadyClaimed',
+    `AppRelease ${release.claimedBy} is older and has the same workload, Service or route`,
+  );
 }
 
 function workloadIsMissing({ state, workload }: Snapshot): Decision | undefined {
   if (workload.kind !== 'missing') return undefined;
-  return blocked(state, 'WorkloadNotFound', `Deployment ${workload.name} does not exist; create it or correct spec.workloadRef.name`);
+  return blocked(
+    state,
+    'WorkloadNotFound',
+    `Deployment ${workload.name} does not exist; create it or correct spec.workloadRef.name`,
+  );
 }
 
 function templateIsRejected({ state, workload }: Snapshot): Decision | undefined {
@@ -100,7 +116,13 @@ function templateIsRejected({ state, workload }: Snapshot): Decision | undefined
 
 function finalizerIsMissing({ release, state }: Snapshot): Decision | undefined {
   if (release.hasFinalizer) return undefined;
-  return { next: state, effects: [{ kind: 'addFinalizer' }], phase: 'Progressing', reason: 'ReleaseStarted', message: 'claiming the release' };
+  return {
+    next: state,
+    effects: [{ kind: 'addFinalizer' }],
+    phase: 'Progressing',
+    reason: 'ReleaseStarted',
+    message: 'claiming the release',
+  };
 }
 
 function deploymentIsNotAdopted(snapshot: Snapshot): Decision | undefined {
@@ -112,7 +134,13 @@ function replicasAreNobodys({ release, sets, state, workload }: Snapshot): Decis
   const running = Math.max(0, ...sets.map((set) => set.desired));
   const own = workload.kind === 'deployment' ? workload.replicas : 0;
   const replicas = running || own || 1;
-  return { next: state, effects: [{ kind: 'claimReplicas', replicas }], phase: 'Progressing', reason: 'ReleaseStarted', message: `replicas is not set; writing ${replicas}` };
+  return {
+    next: state,
+    effects: [{ kind: 'claimReplicas', replicas }],
+    phase: 'Progressing',
+    reason: 'ReleaseStarted',
+    message: `replicas is not set; writing ${replicas}`,
+  };
 }
 
 function trafficIsBlocked({ state, traffic }: Snapshot): Decision | undefined {

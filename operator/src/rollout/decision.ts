@@ -33,8 +33,20 @@ export type Effect =
   | { readonly kind: 'removeFinalizer' }
   /** Writes `spec.replicas` of the AppRelease, once, where nobody did. */
   | { readonly kind: 'claimReplicas'; readonly replicas: number }
-  | { readonly kind: 'createSet'; readonly revision: number; readonly hash: string; readonly replicas: number; readonly outcome: Outcome }
-  | { readonly kind: 'scaleSet'; readonly set: SetRef; readonly from: number; readonly to: number; readonly mark?: OutcomeMark }
+  | {
+      readonly kind: 'createSet';
+      readonly revision: number;
+      readonly hash: string;
+      readonly replicas: number;
+      readonly outcome: Outcome;
+    }
+  | {
+      readonly kind: 'scaleSet';
+      readonly set: SetRef;
+      readonly from: number;
+      readonly to: number;
+      readonly mark?: OutcomeMark;
+    }
   | { readonly kind: 'markSet'; readonly set: SetRef; readonly mark: OutcomeMark }
   | { readonly kind: 'deleteSet'; readonly set: SetRef }
   /** Makes the Service of that role, or points it at the pods with `hash`. */
@@ -52,6 +64,11 @@ export type Effect =
   | { readonly kind: 'releaseRoute' }
   /** Says on the Deployment why it was left paused. */
   | { readonly kind: 'explainHandBack'; readonly message: string }
-  | { readonly kind: 'finishAction'; readonly action: string; readonly phase: 'Applied' | 'Expired' | 'Rejected'; readonly message: string };
+  | {
+      readonly kind: 'finishAction';
+      readonly action: string;
+      readonly phase: 'Applied' | 'Expired' | 'Rejected';
+      readonly message: string;
+    };
 
 export type EffectKind = Effect['kind'];

@@ -12,14 +12,22 @@ export function earlierOf(...moments: (Instant | undefined)[]): Instant | undefi
   return earliest(moments);
 }
 
+export interface StepStory {
+  readonly step: StepState;
+  readonly exposure: Exposure;
+  readonly reason: Reason;
+}
+
 /** "step 2/5 verify at 5 %: 1,204 canary requests, 0 errors; evidence 0.02 of 100" */
-export function stepSentence(context: Context, step: StepState, exposure: Exposure, reason: Reason): string {
-  const plan = planAt(context.spec, step.index);
-  const count = stepsOf(context.spec).length;
-  const where = `step ${Math.min(step.index + 1, count)}/${count} ${plan.kind} at ${weightAt(context.spec, step.index)} %`;
-  const { evidence } = context.snapshot;
-  const seen = evidence.kind === 'judged' && exposure.isReached ? `: ${evidenceSentence(evidence)}` : '';
-  return `${where}${holdText(reason)}${exposure.isReached ? seen : `; waiting for ${exposure.waitingFor}`}`;
+export function stepSentence(context: Context, { step, exposure, reason }: StepStory): string {
+  const { snapshot, spec } = context;
+  const count = stepsOf(spec).length;
+  const number = `${Math.min(step.index + 1, count)}/${count}`;
+  const kind = planAt(spec, step.index).kind;
+  const where = `step ${number} ${kind} at ${weightAt(spec, step.index)} %${holdText(reason)}`;
+  if (!exposure.isReached) return `${where}; waiting for ${exposure.waitingFor}`;
+  const { evidence } = snapshot;
+  return evidence.kind === 'judged' ? `${where}: ${evidenceSentence(evidence)}` : where;
 }
 
 function holdText(reason: Reason): string {
@@ -37,7 +45,10 @@ function holdText(reason: Reason): string {
 
 export function evidenceSentence(evidence: Extract<EvidenceView, { kind: 'judged' }>): string {
   const { canary } = evidence;
-  const strength = evidence.evidence < 10 ? evidence.evidence.toFixed(2) : Math.round(evidence.evidence).toString();
+  const strength =
+    evidence.evidence < 10
+      ? evidence.evidence.toFixed(2)
+      : Math.round(evidence.evidence).toString();
   return (
     `${group(canary.requests)} canary requests, ${group(canary.errors)} errors; ` +
     `evidence ${strength} of ${group(evidence.threshold)}`
@@ -46,5 +57,7 @@ export function evidenceSentence(evidence: Extract<EvidenceView, { kind: 'judged
 
 /** 12345 -> "12,345". */
 export function group(count: number): string {
-  return Math.round(count).toString().replace(/\B(?=(\d{3})+$)/g, ',');
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -41,12 +41,20 @@ function exposeByPods(context: Context, weight: number): Exposure {
   const next = nextPodShare(goal, counts, bounds);
   const effects = [...growCandidate(context, next.candidate), ...resize(stable, next.stable)];
   const isReached =
-    effects.length === 0 && isAt(context, candidate, goal.candidate) && hasOnly(stable, goal.stable);
+    effects.length === 0 &&
+    isAt(context, candidate, goal.candidate) &&
+    hasOnly(stable, goal.stable);
   return {
     effects,
     isReached,
-    weight: { desired: weight, observed: isReached ? shareOf(context) : context.state.weight.observed },
-    ...optional('wakeAt', candidate && nextAvailableAt(candidate, context.spec.minReadySeconds, now)),
+    weight: {
+      desired: weight,
+      observed: isReached ? shareOf(context) : context.state.weight.observed,
+    },
+    ...optional(
+      'wakeAt',
+      candidate && nextAvailableAt(candidate, context.spec.minReadySeconds, now),
+    ),
     waitingFor: isReached ? '' : podsWaitingFor(context, goal),
   };
 }
@@ -112,7 +120,8 @@ interface Settling {
 /* A weight counts as observed when the gateway accepted this very route and the settle time is over. */
 function settling(context: Context, traffic: WeightedView, weight: number): Settling {
   const { now, spec, state } = context;
-  if (traffic.route.weight !== weight) return { isSettled: false, waitingFor: 'the route to be written' };
+  if (traffic.route.weight !== weight)
+    return { isSettled: false, waitingFor: 'the route to be written' };
   const wasReached = state.weight.desired === weight && state.weight.observed === weight;
   if (wasReached && traffic.route.acceptance.kind !== 'refused') {
     return { isSettled: true, ...optional('changedAt', state.weight.changedAt), waitingFor: '' };
@@ -156,8 +165,11 @@ function retreatByPods(context: Context, pace: Pace): Retreat {
   const { bounds, candidate, now, spec, stable } = context;
   const stableAvailable = stable ? availablePods(stable, spec.minReadySeconds, now) : 0;
   const isStuck = stableAvailable === 0 && readyPods(candidate) > 0 && bounds.replicas > 0;
-  const { floor, ceiling } = pace === 'urgent' ? urgentBounds(bounds) : calmBounds(bounds, candidate?.desired ?? 0);
-  const effects = [...resize(stable, Math.min(bounds.replicas, Math.max(stable?.desired ?? 0, ceiling)))];
+  const { floor, ceiling } =
+    pace === 'urgent' ? urgentBounds(bounds) : calmBounds(bounds, candidate?.desired ?? 0);
+  const effects = [
+    ...resize(stable, Math.min(bounds.replicas, Math.max(stable?.desired ?? 0, ceiling))),
+  ];
   const kept = keptOnRollback(floor, stableAvailable, readyPods(candidate));
   if (candidate && candidate.desired > kept && !isStuck) effects.push(...resize(candidate, kept));
   const isDone = !candidate || (candidate.desired === 0 && readyPods(candidate) === 0);
@@ -210,7 +222,8 @@ function growCandidate(context: Context, to: number): Effect[] {
   if (candidate) return resize(candidate, to);
   // A set without pods is not worth making; at the end of a release it would be a second candidate.
   if (to === 0 || state.stage.kind === 'Idle' || state.stage.kind === 'RolledBack') return [];
-  const revision = state.candidate?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
+  const revision =
+    state.candidate?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
   return [{ kind: 'createSet', revision, hash: wanted.hash, replicas: to, outcome: 'candidate' }];
 }
 
@@ -233,7 +246,11 @@ function isPointedAt(service: WeightedView['stable'], set: SetView): boolean {
 }
 
 function endpointsAre(readyNames: readonly string[], set: SetView, atLeast: number): boolean {
-  const ready = new Set(livePods(set).filter((pod) => pod.isReady).map((pod) => pod.name));
+  const ready = new Set(
+    livePods(set)
+      .filter((pod) => pod.isReady)
+      .map((pod) => pod.name),
+  );
   return readyNames.length >= atLeast && readyNames.every((name) => ready.has(name));
 }
 

@@ -45,7 +45,10 @@ function ownFailure(context: Context, candidate: SetView): Failure {
   }
   // A container that crashes before it ever served is a crash loop, which may pass.
   const flaps = pods.map((pod) => pod.readinessLosses + (carriesTraffic ? pod.restarts : 0));
-  if (Math.max(0, ...flaps) >= FLAPS_OF_A_POD && flaps.reduce((sum, n) => sum + n, 0) >= FLAPS_OF_ALL) {
+  if (
+    Math.max(0, ...flaps) >= FLAPS_OF_A_POD &&
+    flaps.reduce((sum, n) => sum + n, 0) >= FLAPS_OF_ALL
+  ) {
     return { kind: 'certain', reason: 'ReadinessFlapping', message: flapMessage(pods) };
   }
   for (const pod of pods) {

@@ -17,13 +17,21 @@ export function decideFirstRelease(context: Context): Decision {
   if (!wantedSet) return createFirst(context);
   const id = revisionOf(wantedSet);
   const isSame = state.stage.kind === 'Stepping' && state.candidate?.setName === id.setName;
-  const step = isSame && state.stage.kind === 'Stepping'
-    ? state.stage.step
-    : enterStep({ ...context, candidate: wantedSet }, stepsOf(spec).length);
+  const step =
+    isSame && state.stage.kind === 'Stepping'
+      ? state.stage.step
+      : enterStep({ ...context, candidate: wantedSet }, stepsOf(spec).length);
   const { grace: _grace, ...kept } = state;
-  const next = { ...kept, candidate: id, startedAt: state.startedAt ?? now, stage: { kind: 'Stepping' as const, step } };
+  const next = {
+    ...kept,
+    candidate: id,
+    startedAt: state.startedAt ?? now,
+    stage: { kind: 'Stepping' as const, step },
+  };
   const available = availablePods(wantedSet, spec.minReadySeconds, now);
-  if (available >= Math.max(bounds.replicas - bounds.maxUnavailable, Math.min(1, bounds.replicas))) {
+  if (
+    available >= Math.max(bounds.replicas - bounds.maxUnavailable, Math.min(1, bounds.replicas))
+  ) {
     return serveFirst(context, wantedSet);
   }
   const failure = candidateFailure(withState({ ...context, candidate: wantedSet }, next));
@@ -37,25 +45,50 @@ export function decideFirstRelease(context: Context): Decision {
       ...directTraffic(context, wantedSet),
       ...retireOthers(snapshot.sets, wantedSet, false),
     ],
-    ...optional('wakeAt', earliest([isLate ? undefined : deadline, nextAvailableAt(wantedSet, spec.minReadySeconds, now)])),
+    ...optional(
+      'wakeAt',
+      earliest([
+        isLate ? undefined : deadline,
+        nextAvailableAt(wantedSet, spec.minReadySeconds, now),
+      ]),
+    ),
     phase: isFailed ? 'Degraded' : 'Progressing',
-    reason: isFailed ? 'FirstReleaseFailed' : failure.kind === 'none' ? 'FirstRelease' : failure.reason,
-    message: failure.kind === 'none'
-      ? `first version: ${available} of ${bounds.replicas} pods ready`
-      : `first version: ${failure.message}`,
+    reason: isFailed
+      ? 'FirstReleaseFailed'
+      : failure.kind === 'none'
+        ? 'FirstRelease'
+        : failure.reason,
+    message:
+      failure.kind === 'none'
+        ? `first version: ${available} of ${bounds.replicas} pods ready`
+        : `first version: ${failure.message}`,
   };
 }
 
 function createFirst(context: Context): Decision {
   const { bounds, now, snapshot, state, wanted } = context;
   if (now < wanted.settledAt) {
-    return { next: state, effects: [], wakeAt: wanted.settledAt, phase: 'Progressing', reason: 'WaitingForConfig',
-      message: 'a change was seen; others of the same apply are awaited' };
+    return {
+      next: state,
+      effects: [],
+      wakeAt: wanted.settledAt,
+      phase: 'Progressing',
+      reason: 'WaitingForConfig',
+      message: 'a change was seen; others of the same apply are awaited',
+    };
   }
   const revision = 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
   return {
     next: { ...state, startedAt: now },
-    effects: [{ kind: 'createSet', revision, hash: wanted.hash, replicas: bounds.replicas, outcome: 'candidate' }],
+    effects: [
+      {
+        kind: 'createSet',
+        revision,
+        hash: wanted.hash,
+        replicas: bounds.replicas,
+        outcome: 'candidate',
+      },
+    ],
     phase: 'Progressing',
     reason: 'FirstRelease',
     message: `first version: 0 of ${bounds.replicas} pods ready`,
@@ -80,7 +113,10 @@ function serveFirst(context: Context, set: SetView): Decision {
           reason: 'FirstRelease',
           message: 'first version',
           finishedAt: new Date(now).toISOString(),
-          ...optional('startedAt', startedAt === undefined ? undefined : new Date(startedAt).toISOString()),
+          ...optional(
+            'startedAt',
+            startedAt === undefined ? undefined : new Date(startedAt).toISOString(),
+          ),
           images: [...id.images],
         },
         ...state.history,
@@ -88,7 +124,11 @@ function serveFirst(context: Context, set: SetView): Decision {
     },
     effects: [
       ...traffic,
-      { kind: 'markSet', set: { name: set.name, uid: set.uid }, mark: { outcome: 'stable', reason: 'FirstRelease' } },
+      {
+        kind: 'markSet',
+        set: { name: set.name, uid: set.uid },
+        mark: { outcome: 'stable', reason: 'FirstRelease' },
+      },
       ...retireOthers(snapshot.sets, set, true),
     ],
     phase: 'Healthy',

@@ -12,11 +12,16 @@ export function decideHandBack(snapshot: Snapshot, context: Context | undefined)
     return done(snapshot, [{ kind: 'removeFinalizer' }], 'deleting');
   }
   const returned = workload.ownSets.filter((set) => set.replicas > 0);
-  if (returned.length > 0) return letGo(snapshot, workload, returned.every((set) => set.isCurrent));
+  if (returned.length > 0)
+    return letGo(
+      snapshot,
+      workload,
+      returned.every((set) => set.isCurrent),
+    );
   if (!context?.stable) return done(snapshot, [{ kind: 'removeFinalizer' }], 'nothing runs');
   const users = usersToStable(snapshot, context);
   if (users) return users;
-  return giveBack(snapshot, context, workload, context.stable);
+  return giveBack(context, workload, context.stable);
 }
 
 function policyOf({ release }: Snapshot): 'HandBack' | 'Delete' {
@@ -29,9 +34,18 @@ function policyOf({ release }: Snapshot): 'HandBack' | 'Delete' {
 function usersToStable(snapshot: Snapshot, context: Context): Decision | undefined {
   const back = retreat(context, 'calm');
   const leftover = context.candidate && context.candidate.desired > 0;
-  const scale: Effect[] = back.isDone && context.candidate && leftover
-    ? [{ kind: 'scaleSet', set: context.candidate, from: context.candidate.desired, to: 0, mark: { outcome: 'undone', reason: 'HandedBack' } }]
-    : [];
+  const scale: Effect[] =
+    back.isDone && context.candidate && leftover
+      ? [
+          {
+            kind: 'scaleSet',
+            set: context.candidate,
+            from: context.candidate.desired,
+            to: 0,
+            mark: { outcome: 'undone', reason: 'HandedBack' },
+          },
+        ]
+      : [];
   if (back.isDone && !leftover && back.effects.length === 0) return undefined;
   return {
     next: { ...snapshot.state, weight: back.weight },
@@ -43,14 +57,17 @@ function usersToStable(snapshot: Snapshot, context: Context): Decision | undefin
   };
 }
 
-function giveBack(snapshot: Snapshot, context: Context, workload: DeploymentView, stable: SetView): Decision {
-  const move = (effect: Effect, message: string) => done(snapshot, [effect], `handing back: ${message}`);
+function giveBack(context: Context, workload: DeploymentView, stable: SetView): Decision {
+  const { snapshot } = context;
+  const move = (effect: Effect, message: string) =>
+    done(snapshot, [effect], `handing back: ${message}`);
   if (!workload.paused) return move({ kind: 'pauseDeployment' }, 'pausing the Deployment');
   if (workload.observedGeneration < workload.generation) {
     return done(snapshot, [], 'waiting for the Deployment to pause');
   }
   const [empty] = workload.ownSets;
-  if (empty) return move({ kind: 'deleteSet', set: empty }, `deleting the empty ReplicaSet ${empty.name}`);
+  if (empty)
+    return move({ kind: 'deleteSet', set: empty }, `deleting the empty ReplicaSet ${empty.name}`);
   if (workload.replicas !== context.bounds.replicas) {
     const { replicas } = context.bounds;
     return move({ kind: 'scaleDeployment', replicas }, 'setting the replicas of the Deployment');
@@ -67,7 +84,11 @@ function giveBack(snapshot: Snapshot, context: Context, workload: DeploymentView
 /* Unpausing where another template is wanted would launch the very version that failed. */
 function letGo(snapshot: Snapshot, workload: DeploymentView, isCurrent: boolean): Decision {
   if (workload.pausedByUs && isCurrent) {
-    return done(snapshot, [{ kind: 'unpauseDeployment' }], 'handing back: unpausing the Deployment');
+    return done(
+      snapshot,
+      [{ kind: 'unpauseDeployment' }],
+      'handing back: unpausing the Deployment',
+    );
   }
   return done(snapshot, [{ kind: 'removeFinalizer' }], 'handed back');
 }

@@ -19,8 +19,13 @@ export function decideIdle(context: Context): Decision {
   if (wantedSet && isRefused(wantedSet)) return keepRefused(context, wantedSet);
   if (now < wanted.settledAt) {
     const calm = keepStable(context, stable);
-    return { ...calm, wakeAt: wanted.settledAt, phase: 'Progressing', reason: 'WaitingForConfig',
-      message: 'a change was seen; others of the same apply are awaited' };
+    return {
+      ...calm,
+      wakeAt: wanted.settledAt,
+      phase: 'Progressing',
+      reason: 'WaitingForConfig',
+      message: 'a change was seen; others of the same apply are awaited',
+    };
   }
   return startRelease(context, state);
 }
@@ -29,7 +34,8 @@ export function decideIdle(context: Context): Decision {
 export function startRelease(context: Context, state: ReleaseState): Decision {
   const { now, snapshot, spec, wanted, wantedSet } = context;
   const { grace: _grace, pausedBy: _pausedBy, ...kept } = state;
-  const revision = wantedSet?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
+  const revision =
+    wantedSet?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
   const id: RevisionId = {
     revision,
     hash: wantedSet?.hash ?? wanted.hash,
@@ -50,14 +56,21 @@ export function startRelease(context: Context, state: ReleaseState): Decision {
   const decision = decideStepping(started, { ...step, requestsBefore: 0 });
   const reused: Effect[] =
     wantedSet && wantedSet.outcome !== 'candidate'
-      ? [{ kind: 'markSet', set: wantedSet, mark: { outcome: 'candidate', reason: 'ReleaseStarted' } }]
+      ? [
+          {
+            kind: 'markSet',
+            set: wantedSet,
+            mark: { outcome: 'candidate', reason: 'ReleaseStarted' },
+          },
+        ]
       : [];
   return { ...decision, effects: [...reused, ...lift(context), ...decision.effects] };
 }
 
 function presentShare({ snapshot, stable }: Context, set: SetView): number {
   const { traffic } = snapshot;
-  if (traffic.kind === 'weighted') return traffic.canary.hash === set.hash ? (traffic.route.weight ?? 0) : 0;
+  if (traffic.kind === 'weighted')
+    return traffic.canary.hash === set.hash ? (traffic.route.weight ?? 0) : 0;
   const ready = set.pods.filter((pod) => pod.isReady).length;
   const all = ready + (stable?.pods.filter((pod) => pod.isReady).length ?? 0);
   return all === 0 ? 0 : Math.round((100 * ready) / all);
@@ -71,16 +84,28 @@ export function isRefused(set: SetView): boolean {
 function lift({ snapshot, wantedSet }: Context): Effect[] {
   return snapshot.sets
     .filter((set) => isRefused(set) && set !== wantedSet)
-    .map((set) => ({ kind: 'markSet', set: { name: set.name, uid: set.uid }, mark: { outcome: 'superseded', reason: 'Superseded' } }));
+    .map((set) => ({
+      kind: 'markSet',
+      set: { name: set.name, uid: set.uid },
+      mark: { outcome: 'superseded', reason: 'Superseded' },
+    }));
 }
 
 function keepStable(context: Context, stable: SetView): Decision {
   const { bounds, now, spec, state } = context;
-  const { candidate: _candidate, grace: _grace, pausedBy: _paused, startedAt: _started, ...rest } = state;
+  const {
+    candidate: _candidate,
+    grace: _grace,
+    pausedBy: _paused,
+    startedAt: _started,
+    ...rest
+  } = state;
   const calm = withState(context, { ...rest, stage: { kind: 'Idle' } });
   const exposure = expose(calm, 0);
   const available = availablePods(stable, spec.minReadySeconds, now);
-  const isServing = available >= Math.max(1, bounds.replicas - Math.max(1, bounds.maxUnavailable)) || bounds.replicas === 0;
+  const isServing =
+    available >= Math.max(1, bounds.replicas - Math.max(1, bounds.maxUnavailable)) ||
+    bounds.replicas === 0;
   const healthy = {
     phase: 'Healthy' as const,
     reason: 'UpToDate' as const,
@@ -89,10 +114,22 @@ function keepStable(context: Context, stable: SetView): Decision {
   const told = isServing
     ? healthy
     : available === 0
-      ? { phase: 'Degraded' as const, reason: 'StableUnavailable' as const, message: 'stable has no ready pod' }
-      : { phase: 'Progressing' as const, reason: 'Scaling' as const, message: `${available} of ${bounds.replicas} pods ready` };
+      ? {
+          phase: 'Degraded' as const,
+          reason: 'StableUnavailable' as const,
+          message: 'stable has no ready pod',
+        }
+      : {
+          phase: 'Progressing' as const,
+          reason: 'Scaling' as const,
+          message: `${available} of ${bounds.replicas} pods ready`,
+        };
   return {
-    next: { ...calm.state, stable: revisionOf(stable), weight: { ...exposure.weight, observed: 0 } },
+    next: {
+      ...calm.state,
+      stable: revisionOf(stable),
+      weight: { ...exposure.weight, observed: 0 },
+    },
     effects: [...exposure.effects, ...settle(stable), ...lift(context), ...tidy(context, stable)],
     ...optional('wakeAt', exposure.wakeAt),
     ...told,
@@ -102,18 +139,29 @@ function keepStable(context: Context, stable: SetView): Decision {
 /* Stable should say so of itself, whoever lost the mark. */
 function settle(stable: SetView): Effect[] {
   if (stable.outcome === 'stable') return [];
-  return [{ kind: 'markSet', set: { name: stable.name, uid: stable.uid }, mark: { outcome: 'stable', reason: 'UpToDate' } }];
+  return [
+    {
+      kind: 'markSet',
+      set: { name: stable.name, uid: stable.uid },
+      mark: { outcome: 'stable', reason: 'UpToDate' },
+    },
+  ];
 }
 
 /** Old sets go to 0, and beyond the history limit they go altogether. */
 function tidy({ snapshot, spec, state }: Context, stable: SetView): Effect[] {
-  const others = snapshot.sets.filter((set) => set !== stable && set.name !== state.candidate?.setName);
+  const others = snapshot.sets.filter(
+    (set) => set !== stable && set.name !== state.candidate?.setName,
+  );
   const shrink = others.flatMap((set) => resize(set, 0));
   const idle = others
     .filter((set) => set.desired === 0 && set.pods.length === 0)
     .toSorted((a, b) => b.revision - a.revision);
   const surplus = idle.slice(spec.revisionHistoryLimit);
-  return [...shrink, ...surplus.map((set): Effect => ({ kind: 'deleteSet', set: { name: set.name, uid: set.uid } }))];
+  return [
+    ...shrink,
+    ...surplus.map((set): Effect => ({ kind: 'deleteSet', set: { name: set.name, uid: set.uid } })),
+  ];
 }
 
 function keepRefused(context: Context, refused: SetView): Decision {

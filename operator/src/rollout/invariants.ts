@@ -21,11 +21,17 @@ const RULES: readonly Rule[] = [
   aNamedSetGoesAway,
 ];
 
-export function checkEffects(snapshot: Snapshot, effects: readonly Effect[], now: Instant): Checked {
+export function checkEffects(
+  snapshot: Snapshot,
+  effects: readonly Effect[],
+  now: Instant,
+): Checked {
   const allowed: Effect[] = [];
   const dropped: { effect: Effect; why: string }[] = [];
   for (const effect of effects) {
-    const why = RULES.map((rule) => rule(snapshot, effect, now)).find((found) => found !== undefined);
+    const why = RULES.map((rule) => rule(snapshot, effect, now)).find(
+      (found) => found !== undefined,
+    );
     if (why === undefined) allowed.push(effect);
     else dropped.push({ effect, why });
   }
@@ -36,17 +42,26 @@ function shareGoesToNobody({ sets, traffic }: Snapshot, effect: Effect): string 
   if (effect.kind !== 'setWeight' || traffic.kind !== 'weighted') return undefined;
   if (effect.weight <= (traffic.route.weight ?? 0)) return undefined;
   const canary = sets.find((set) => set.hash === traffic.canary.hash);
-  return readyPods(canary) > 0 ? undefined : 'the canary Service has no ready pod to raise the weight for';
+  return readyPods(canary) > 0
+    ? undefined
+    : 'the canary Service has no ready pod to raise the weight for';
 }
 
-function shareGoesToARefusedRevision({ sets, traffic }: Snapshot, effect: Effect): string | undefined {
+function shareGoesToARefusedRevision(
+  { sets, traffic }: Snapshot,
+  effect: Effect,
+): string | undefined {
   if (effect.kind !== 'setWeight' || traffic.kind !== 'weighted') return undefined;
   if (effect.weight <= (traffic.route.weight ?? 0)) return undefined;
   const canary = sets.find((set) => set.hash === traffic.canary.hash);
   return canary?.outcome === 'failed' ? 'the canary Service names a failed revision' : undefined;
 }
 
-function aServingSetGoesBelowItsFloor(snapshot: Snapshot, effect: Effect, now: Instant): string | undefined {
+function aServingSetGoesBelowItsFloor(
+  snapshot: Snapshot,
+  effect: Effect,
+  now: Instant,
+): string | undefined {
   if (effect.kind !== 'scaleSet' || effect.to >= effect.from) return undefined;
   const { release, sets, state, traffic } = snapshot;
   if (release.spec.kind === 'invalid' || release.replicas === undefined) return undefined;
@@ -55,8 +70,12 @@ function aServingSetGoesBelowItsFloor(snapshot: Snapshot, effect: Effect, now: I
   // Only stable serves by right; what is taken from the candidate takes nothing from users.
   if (!set || set.name !== state.stable?.setName) return undefined;
   const available = (one: SetView) => availablePods(one, spec.minReadySeconds, now);
-  const others = traffic.kind === 'weighted' ? weightedOthers(snapshot, set) : sets.filter((one) => one !== set && !isRefusedOutcome(one));
-  const after = Math.min(available(set), effect.to) + others.reduce((sum, one) => sum + available(one), 0);
+  const others =
+    traffic.kind === 'weighted'
+      ? weightedOthers(snapshot, set)
+      : sets.filter((one) => one !== set && !isRefusedOutcome(one));
+  const after =
+    Math.min(available(set), effect.to) + others.reduce((sum, one) => sum + available(one), 0);
   const { replicas, maxUnavailable } = boundsOf(spec, release.replicas);
   const before = available(set) + others.reduce((sum, one) => sum + available(one), 0);
   if (after >= before || after >= replicas - maxUnavailable) return undefined;
@@ -70,10 +89,18 @@ function isRefusedOutcome(set: SetView): boolean {
 /* With a router only the sets behind the stable Service answer at the end of a release. */
 function weightedOthers({ sets, traffic }: Snapshot, set: SetView): readonly SetView[] {
   if (traffic.kind !== 'weighted') return [];
-  return sets.filter((one) => one !== set && (one.hash === traffic.stable.hash || (one.hash === traffic.canary.hash && (traffic.route.weight ?? 0) > 0)));
+  return sets.filter(
+    (one) =>
+      one !== set &&
+      (one.hash === traffic.stable.hash ||
+        (one.hash === traffic.canary.hash && (traffic.route.weight ?? 0) > 0)),
+  );
 }
 
-function aNamedSetGoesAway({ release, sets, traffic }: Snapshot, effect: Effect): string | undefined {
+function aNamedSetGoesAway(
+  { release, sets, traffic }: Snapshot,
+  effect: Effect,
+): string | undefined {
   if (traffic.kind !== 'weighted' || release.replicas === 0 || release.isDeleted) return undefined;
   const isRemoval = effect.kind === 'deleteSet' || (effect.kind === 'scaleSet' && effect.to === 0);
   if (!isRemoval) return undefined;

@@ -22,7 +22,11 @@ function isAvailable(pod: PodView, minReadySeconds: number, now: Instant): boole
 }
 
 /** When the next Ready pod will have been so for `minReadySeconds`, if one is on the way. */
-export function nextAvailableAt(set: SetView, minReadySeconds: number, now: Instant): Instant | undefined {
+export function nextAvailableAt(
+  set: SetView,
+  minReadySeconds: number,
+  now: Instant,
+): Instant | undefined {
   const moments = livePods(set)
     .filter((pod) => pod.isReady && !isAvailable(pod, minReadySeconds, now))
     .map((pod) => after(pod.readyChangedAt, minReadySeconds * 1000));

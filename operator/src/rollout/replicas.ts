@@ -13,7 +13,11 @@ export function boundsOf(spec: AppReleaseSpec, replicas: number): Bounds {
   const canary = spec.strategy.canary;
   const maxSurge = podsOf(canary?.maxSurge ?? '25%', replicas, 'up');
   const maxUnavailable = podsOf(canary?.maxUnavailable ?? 0, replicas, 'down');
-  return { replicas, maxSurge, maxUnavailable: maxSurge + maxUnavailable === 0 ? 1 : maxUnavailable };
+  return {
+    replicas,
+    maxSurge,
+    maxUnavailable: maxSurge + maxUnavailable === 0 ? 1 : maxUnavailable,
+  };
 }
 
 export interface PodGoal {
@@ -56,7 +60,10 @@ export function nextPodShare(goal: PodGoal, counts: PodCounts, bounds: Bounds): 
   const stable =
     counts.stableDesired > stableNeeded
       ? stableNeeded
-      : Math.min(Math.max(counts.stableDesired, goal.stable), Math.max(counts.stableDesired, ceiling - counts.candidateDesired));
+      : Math.min(
+          Math.max(counts.stableDesired, goal.stable),
+          Math.max(counts.stableDesired, ceiling - counts.candidateDesired),
+        );
   const room = Math.max(0, ceiling - Math.max(stable, counts.stableDesired));
   const candidate =
     goal.candidate >= counts.candidateDesired
@@ -70,7 +77,10 @@ export function nextWeighted(goal: PodGoal, counts: PodCounts, bounds: Bounds): 
   const step = Math.max(1, bounds.maxSurge);
   const candidate =
     goal.candidate >= counts.candidateDesired
-      ? Math.min(goal.candidate, Math.max(counts.candidateDesired, counts.candidateAvailable + step))
+      ? Math.min(
+          goal.candidate,
+          Math.max(counts.candidateDesired, counts.candidateAvailable + step),
+        )
       : goal.candidate;
   return { stable: goal.stable, candidate };
 }
@@ -88,11 +98,21 @@ export function urgentBounds({ replicas }: Bounds): RetreatBounds {
 }
 
 /** A healthy candidate is exchanged for stable pods within the bounds of the way forward. */
-export function calmBounds({ replicas, maxSurge, maxUnavailable }: Bounds, candidateDesired: number): RetreatBounds {
-  return { floor: replicas - maxUnavailable, ceiling: Math.min(replicas, replicas + maxSurge - candidateDesired) };
+export function calmBounds(
+  { replicas, maxSurge, maxUnavailable }: Bounds,
+  candidateDesired: number,
+): RetreatBounds {
+  return {
+    floor: replicas - maxUnavailable,
+    ceiling: Math.min(replicas, replicas + maxSurge - candidateDesired),
+  };
 }
 
 /** Candidate pods that stay for the moment: as many ready ones as stable lacks for the floor. */
-export function keptOnRollback(floor: number, stableAvailable: number, candidateReady: number): number {
+export function keptOnRollback(
+  floor: number,
+  stableAvailable: number,
+  candidateReady: number,
+): number {
   return Math.max(0, Math.min(candidateReady, floor - stableAvailable));
 }

@@ -60,11 +60,18 @@ function fnv1a(text: string, offset: number): number {
 }
 
 /** The template with our hash as the label that its pods and their selectors carry. */
-export function withHashLabel(template: PodTemplate, hash: string, extra: Record<string, string> = {}): PodTemplate {
+export function withHashLabel(
+  template: PodTemplate,
+  hash: string,
+  extra: Record<string, string> = {},
+): PodTemplate {
   const metadata = record(template['metadata']);
   return {
     ...template,
-    metadata: { ...metadata, labels: { ...record(metadata['labels']), ...extra, [POD_TEMPLATE_HASH]: hash } },
+    metadata: {
+      ...metadata,
+      labels: { ...record(metadata['labels']), ...extra, [POD_TEMPLATE_HASH]: hash },
+    },
   };
 }
 
@@ -86,20 +93,30 @@ export function configMapNames(template: PodTemplate): readonly string[] {
 }
 
 /** The template with each ConfigMap's name replaced by what `rename` gives for it. */
-export function withConfigMaps(template: PodTemplate, rename: (name: string) => string): PodTemplate {
+export function withConfigMaps(
+  template: PodTemplate,
+  rename: (name: string) => string,
+): PodTemplate {
   return visitConfigMaps(template, rename);
 }
 
 function visitConfigMaps(template: PodTemplate, rename: (name: string) => string): PodTemplate {
   const copy = structuredClone(template) as Record<string, unknown>;
   const spec = record(copy['spec']);
-  for (const container of [...list(spec['initContainers']), ...list(spec['containers']), ...list(spec['ephemeralContainers'])]) {
-    for (const env of list(record(container)['env'])) renameIn(record(record(env)['valueFrom'])['configMapKeyRef'], rename);
-    for (const from of list(record(container)['envFrom'])) renameIn(record(from)['configMapRef'], rename);
+  for (const container of [
+    ...list(spec['initContainers']),
+    ...list(spec['containers']),
+    ...list(spec['ephemeralContainers']),
+  ]) {
+    for (const env of list(record(container)['env']))
+      renameIn(record(record(env)['valueFrom'])['configMapKeyRef'], rename);
+    for (const from of list(record(container)['envFrom']))
+      renameIn(record(from)['configMapRef'], rename);
   }
   for (const volume of list(spec['volumes'])) {
     renameIn(record(volume)['configMap'], rename);
-    for (const source of list(record(record(volume)['projected'])['sources'])) renameIn(record(source)['configMap'], rename);
+    for (const source of list(record(record(volume)['projected'])['sources']))
+      renameIn(record(source)['configMap'], rename);
   }
   return copy;
 }

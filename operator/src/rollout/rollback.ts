@@ -25,7 +25,10 @@ export function beginRollback(context: Context, order: RollbackOrder): Decision 
     ...optional('counts', countsOf(context)),
   };
   const { grace: _grace, pausedBy: _paused, ...state } = context.state;
-  return decideRollingBack(withState(context, { ...state, stage: { kind: 'RollingBack', cause } }), cause);
+  return decideRollingBack(
+    withState(context, { ...state, stage: { kind: 'RollingBack', cause } }),
+    cause,
+  );
 }
 
 /** Traffic to stable; once the snapshot shows it there, the candidate's pods go. */
@@ -42,8 +45,11 @@ export function decideRollingBack(context: Context, cause: RollbackCause): Decis
       message: `${cause.message}; stable has no ready pod, so traffic stays with what answers`,
     };
   }
-  const removal = back.isDone ? removeCandidate(context, cause) : withMark(context, back.effects, cause);
-  const isGone = back.isDone && (!candidate || (candidate.desired === 0 && livePods(candidate).length === 0));
+  const removal = back.isDone
+    ? removeCandidate(context, cause)
+    : withMark(context, back.effects, cause);
+  const isGone =
+    back.isDone && (!candidate || (candidate.desired === 0 && livePods(candidate).length === 0));
   const isMarked = !candidate || candidate.outcome === cause.outcome;
   if (isGone && isMarked) return rolledBack(context, cause);
   return {
@@ -57,7 +63,11 @@ export function decideRollingBack(context: Context, cause: RollbackCause): Decis
 }
 
 /* The outcome is written with the candidate's first scale-down, so that it cannot be forgotten. */
-function withMark(context: Context, effects: readonly Effect[], cause: RollbackCause): readonly Effect[] {
+function withMark(
+  context: Context,
+  effects: readonly Effect[],
+  cause: RollbackCause,
+): readonly Effect[] {
   const { candidate } = context;
   return effects.map((effect) =>
     effect.kind === 'scaleSet' && effect.set.name === candidate?.name
@@ -70,7 +80,8 @@ function removeCandidate({ candidate }: Context, cause: RollbackCause): Effect[]
   if (!candidate) return [];
   const mark = { outcome: cause.outcome, reason: cause.reason };
   const set = { name: candidate.name, uid: candidate.uid };
-  if (candidate.desired > 0) return [{ kind: 'scaleSet', set, from: candidate.desired, to: 0, mark }];
+  if (candidate.desired > 0)
+    return [{ kind: 'scaleSet', set, from: candidate.desired, to: 0, mark }];
   return candidate.outcome === cause.outcome ? [] : [{ kind: 'markSet', set, mark }];
 }
 
@@ -97,7 +108,10 @@ function rolledBack(context: Context, cause: RollbackCause): Decision {
   };
 }
 
-export function rolledBackMessage(cause: RollbackCause, stableRevision: number | undefined): string {
+export function rolledBackMessage(
+  cause: RollbackCause,
+  stableRevision: number | undefined,
+): string {
   if (cause.outcome === 'superseded') return cause.message;
   return `rolled back to revision ${stableRevision ?? '?'}: ${cause.message}`;
 }
@@ -109,11 +123,19 @@ function countsOf({ snapshot: { evidence } }: Context): RollbackCause['counts'] 
 function historyOf({ now, state }: Context, cause: RollbackCause): HistoryEntry {
   return {
     revision: state.candidate?.revision ?? 0,
-    outcome: cause.outcome === 'superseded' ? (cause.reason === 'Undone' ? 'Undone' : 'Superseded') : 'RolledBack',
+    outcome:
+      cause.outcome === 'superseded'
+        ? cause.reason === 'Undone'
+          ? 'Undone'
+          : 'Superseded'
+        : 'RolledBack',
     reason: cause.reason,
     message: cause.message,
     ...optional('by', cause.by),
-    ...optional('startedAt', state.startedAt === undefined ? undefined : new Date(state.startedAt).toISOString()),
+    ...optional(
+      'startedAt',
+      state.startedAt === undefined ? undefined : new Date(state.startedAt).toISOString(),
+    ),
     finishedAt: new Date(now).toISOString(),
     images: [...(state.candidate?.images ?? [])],
     ...cause.counts,

@@ -112,7 +112,12 @@ export interface PodView {
 export interface PodTrouble {
   readonly reason: Extract<
     Reason,
-    'ImageUnavailable' | 'InvalidImageName' | 'ConfigError' | 'ContainerCannotRun' | 'CrashLoop' | 'Unschedulable'
+    | 'ImageUnavailable'
+    | 'InvalidImageName'
+    | 'ConfigError'
+    | 'ContainerCannotRun'
+    | 'CrashLoop'
+    | 'Unschedulable'
   >;
   /** False: it may pass (a slow registry, a Secret that comes later). */
   readonly isCertain: boolean;
@@ -164,7 +169,14 @@ export type EvidenceView =
   | {
       readonly kind: 'judged';
       readonly verdict: 'rollback' | 'hold' | 'continue' | 'noData';
-      readonly reason?: 'EvidenceOfHarm' | 'CandidateSilent' | 'SharedOutage' | 'ScrapeFailed' | 'MetricsNotRecognized' | 'NoPods' | 'NoTraffic';
+      readonly reason?:
+        | 'EvidenceOfHarm'
+        | 'CandidateSilent'
+        | 'SharedOutage'
+        | 'ScrapeFailed'
+        | 'MetricsNotRecognized'
+        | 'NoPods'
+        | 'NoTraffic';
       readonly sentence: string;
       readonly evidence: number;
       readonly threshold: number;

@@ -3,7 +3,14 @@ import type { AppReleaseStatus } from '../api/app-release-status.ts';
 import { REASONS, type Reason } from '../api/reasons.ts';
 import { fromText, type Instant } from '../lib/instant.ts';
 import { optional } from './exposure.ts';
-import { NEW_STATE, type ReleaseState, type RevisionId, type RollbackCause, type Stage, type StepState } from './state.ts';
+import {
+  NEW_STATE,
+  type ReleaseState,
+  type RevisionId,
+  type RollbackCause,
+  type Stage,
+  type StepState,
+} from './state.ts';
 
 export function stateOf(status: AppReleaseStatus): ReleaseState {
   const stage = stageOf(status);
@@ -24,7 +31,13 @@ export function stateOf(status: AppReleaseStatus): ReleaseState {
       ? { grace: { reason: status.grace.reason, since: graceSince } }
       : {}),
     ...(status.pausedBy && pausedAt !== undefined
-      ? { pausedBy: { by: status.pausedBy.by, at: pausedAt, ...optional('reason', status.pausedBy.reason) } }
+      ? {
+          pausedBy: {
+            by: status.pausedBy.by,
+            at: pausedAt,
+            ...optional('reason', status.pausedBy.reason),
+          },
+        }
       : {}),
     ...optional('startedAt', instantOf(status.startedAt)),
     history: status.history ?? [],
@@ -78,7 +91,12 @@ function causeOf({ rollback }: AppReleaseStatus): RollbackCause | undefined {
 
 function revisionIdOf(ref: AppReleaseStatus['stable']): RevisionId | undefined {
   if (!ref) return undefined;
-  return { revision: ref.revision, hash: ref.podTemplateHash, setName: ref.replicaSet, images: ref.images ?? [] };
+  return {
+    revision: ref.revision,
+    hash: ref.podTemplateHash,
+    setName: ref.replicaSet,
+    images: ref.images ?? [],
+  };
 }
 
 function instantOf(text: string | undefined): Instant | undefined {

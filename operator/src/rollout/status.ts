@@ -26,8 +26,12 @@ export function statusOf(
 ): AppReleaseStatus {
   const { next } = decision;
   const { release, sets } = snapshot;
-  const step = next.stage.kind === 'Stepping' || next.stage.kind === 'Promoting' ? next.stage.step : undefined;
-  const cause = next.stage.kind === 'RollingBack' || next.stage.kind === 'RolledBack' ? next.stage.cause : undefined;
+  const step =
+    next.stage.kind === 'Stepping' || next.stage.kind === 'Promoting' ? next.stage.step : undefined;
+  const cause =
+    next.stage.kind === 'RollingBack' || next.stage.kind === 'RolledBack'
+      ? next.stage.cause
+      : undefined;
   const spec = release.spec.kind === 'valid' ? release.spec.value : undefined;
   const total = spec ? stepsOf(spec).length : 0;
   const candidateSet = sets.find((set) => set.name === next.candidate?.setName);
@@ -38,9 +42,14 @@ export function statusOf(
     ...workloadOf(extras.workloadGeneration, previous, now),
     phase: decision.phase,
     message: decision.message.slice(0, 2048),
-    replicas: sets.reduce((sum, set) => sum + set.pods.filter((pod) => !pod.isTerminating).length, 0),
+    replicas: sets.reduce(
+      (sum, set) => sum + set.pods.filter((pod) => !pod.isTerminating).length,
+      0,
+    ),
     readyReplicas: sets.reduce((sum, set) => sum + readyPods(set), 0),
-    updatedReplicas: readyPods(candidateSet ?? sets.find((set) => set.name === next.stable?.setName)),
+    updatedReplicas: readyPods(
+      candidateSet ?? sets.find((set) => set.name === next.stable?.setName),
+    ),
     selector: extras.selector,
     ...optional('stable', refOf(next.stable)),
     ...optional('candidate', refOf(next.candidate)),
@@ -62,9 +71,14 @@ export function statusOf(
     weight: {
       desired: next.weight.desired,
       observed: next.weight.observed,
-      ...optional('changedAt', next.weight.changedAt === undefined ? undefined : toText(next.weight.changedAt)),
+      ...optional(
+        'changedAt',
+        next.weight.changedAt === undefined ? undefined : toText(next.weight.changedAt),
+      ),
     },
-    ...(next.grace ? { grace: { reason: next.grace.reason, since: toText(next.grace.since) } } : {}),
+    ...(next.grace
+      ? { grace: { reason: next.grace.reason, since: toText(next.grace.since) } }
+      : {}),
     ...(cause
       ? {
           rollback: {
@@ -78,12 +92,22 @@ export function statusOf(
         }
       : {}),
     ...(next.pausedBy
-      ? { pausedBy: { by: next.pausedBy.by, at: toText(next.pausedBy.at), ...optional('reason', next.pausedBy.reason) } }
+      ? {
+          pausedBy: {
+            by: next.pausedBy.by,
+            at: toText(next.pausedBy.at),
+            ...optional('reason', next.pausedBy.reason),
+          },
+        }
       : {}),
     ...optional('startedAt', next.startedAt === undefined ? undefined : toText(next.startedAt)),
     ...optional('analysis', isTrying(next) ? extras.analysis : undefined),
     conditions: conditionsOf({ snapshot, decision, now }, previous),
-    ...(judged.length > 0 ? { checks: judged } : previous.checks ? { checks: previous.checks } : {}),
+    ...(judged.length > 0
+      ? { checks: judged }
+      : previous.checks
+        ? { checks: previous.checks }
+        : {}),
     history: [...next.history],
   };
 }
@@ -95,12 +119,19 @@ function isTrying({ stage }: ReleaseState): boolean {
 function workloadOf(generation: number | undefined, previous: AppReleaseStatus, now: Instant) {
   if (generation === undefined) return {};
   const seen = previous.workload;
-  return { workload: seen?.generation === generation ? seen : { generation, observedAt: toText(now) } };
+  return {
+    workload: seen?.generation === generation ? seen : { generation, observedAt: toText(now) },
+  };
 }
 
 function refOf(id: RevisionId | undefined): AppReleaseStatus['stable'] {
   if (!id) return undefined;
-  return { revision: id.revision, podTemplateHash: id.hash, replicaSet: id.setName, images: [...id.images] };
+  return {
+    revision: id.revision,
+    podTemplateHash: id.hash,
+    replicaSet: id.setName,
+    images: [...id.images],
+  };
 }
 
 function checksOf(evidence: EvidenceView, isTried: boolean): CheckResult[] {
@@ -124,7 +155,11 @@ function round(value: number): number {
   return Number(Math.min(value, 1e12).toPrecision(3));
 }
 
-type Verdict = { readonly status: 'True' | 'False' | 'Unknown'; readonly reason: Reason; readonly message: string };
+type Verdict = {
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  readonly message: string;
+};
 
 function conditionsOf(
   { snapshot, decision, now }: { snapshot: Snapshot; decision: Decision; now: Instant },
@@ -132,7 +167,8 @@ function conditionsOf(
 ): Condition[] {
   const { phase, reason, message } = decision;
   const isStalled = phase === 'RolledBack' || phase === 'Blocked' || phase === 'Degraded';
-  const serving = snapshot.sets.some((set) => readyPods(set) > 0) || snapshot.release.replicas === 0;
+  const serving =
+    snapshot.sets.some((set) => readyPods(set) > 0) || snapshot.release.replicas === 0;
   const told = { reason, message: message.slice(0, 1024) };
   const verdicts: Record<string, Verdict> = {
     Ready: { status: phase === 'Healthy' ? 'True' : 'False', ...told },
@@ -141,7 +177,10 @@ function conditionsOf(
       reason: serving ? 'UpToDate' : 'StableUnavailable',
       message: serving ? 'users are served' : 'no pod is ready',
     },
-    Reconciling: { status: phase === 'Progressing' || phase === 'Paused' ? 'True' : 'False', ...told },
+    Reconciling: {
+      status: phase === 'Progressing' || phase === 'Paused' ? 'True' : 'False',
+      ...told,
+    },
     Stalled: { status: isStalled ? 'True' : 'False', ...told },
     Paused: { status: phase === 'Paused' ? 'True' : 'False', ...told },
     ...namedConditions(snapshot, decision),
@@ -170,17 +209,26 @@ function namedConditions(snapshot: Snapshot, decision: Decision): Record<string,
           reason: 'ReplicasOwnedElsewhere',
           message: `${workload.replicasOwners.join(', ')} owns spec.replicas of Deployment ${workload.name}, which stays paused; remove replicas from its manifest or set 0`,
         }
-      : { status: isAdopted ? 'True' : 'False', reason: 'Adopted', message: isAdopted ? 'the pods run under this AppRelease' : decision.message };
+      : {
+          status: isAdopted ? 'True' : 'False',
+          reason: 'Adopted',
+          message: isAdopted ? 'the pods run under this AppRelease' : decision.message,
+        };
   }
   const live = sets.find((set) => set.name === decision.next.stable?.setName && set.isConfigLive);
   if (live) {
-    found['ConfigNotSnapshotted'] = { status: 'True', reason: 'ConfigNotSnapshotted', message: `${live.name} reads its live ConfigMaps until the next release` };
+    found['ConfigNotSnapshotted'] = {
+      status: 'True',
+      reason: 'ConfigNotSnapshotted',
+      message: `${live.name} reads its live ConfigMaps until the next release`,
+    };
   }
   if (traffic.kind === 'weighted' && traffic.isBypassed) {
     found['ServiceBypassesRouter'] = {
       status: 'True',
       reason: 'ServiceBypassesRouter',
-      message: "the application's Service selects the pods of every revision: in-cluster clients get pod share; leave selector out of it",
+      message:
+        "the application's Service selects the pods of every revision: in-cluster clients get pod share; leave selector out of it",
     };
   }
   const metrics = metricsCondition(evidence);
@@ -198,5 +246,9 @@ function metricsCondition(evidence: EvidenceView): Verdict | undefined {
     return { status: 'False', reason: 'MetricsUnavailable', message: evidence.sentence };
   }
   if (evidence.canary.requests + evidence.stable.requests === 0) return undefined;
-  return { status: 'True', reason: 'MetricsRecognized', message: 'requests and errors of the pods are being counted' };
+  return {
+    status: 'True',
+    reason: 'MetricsRecognized',
+    message: 'requests and errors of the pods are being counted',
+  };
 }

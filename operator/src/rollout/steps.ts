@@ -25,7 +25,9 @@ export function planAt(spec: AppReleaseSpec, index: number): StepPlan {
 export function weightAt(spec: AppReleaseSpec, index: number): number {
   const steps = stepsOf(spec);
   if (index >= steps.length) return 100;
-  const weights = steps.slice(0, index + 1).flatMap((step) => (step.weight === undefined ? [] : [step.weight]));
+  const weights = steps
+    .slice(0, index + 1)
+    .flatMap((step) => (step.weight === undefined ? [] : [step.weight]));
   return weights.at(-1) ?? 0;
 }
 
