@@ -1,7 +1,9 @@
-// A cluster with the project's images on it: the built-in node, or whatever the harness chooses.
+// A cluster with the project's images on it: kind where a Docker engine answers, else the built-in
+// node. Both end by `down`, which fails and lists what is left.
 import { ensureImages } from '../../../tools/images/build.ts';
 import { endDown } from '../../cluster/src/down.ts';
-import { startNodeTier } from '../../cluster/src/node-tier.ts';
+import { hasDockerEngine, startKind } from '../../cluster/src/kind/kind-tier.ts';
+import { startNodeTier, type NodeTier } from '../../cluster/src/node-tier.ts';
 import type { Progress } from '../../cluster/src/progress.ts';
 import type { ClusterAccess } from './stack.ts';
 
@@ -17,13 +19,18 @@ export async function openCluster(
   progress: Progress,
   options: OpenOptions = DEMO_CLUSTER,
 ): Promise<ClusterAccess> {
-  const { archive } = await ensureImages({ progress });
-  const tier = await startNodeTier({ ...options, progress, images: [archive] });
+  const tier = await startTier(progress, options);
   return {
     kubeconfigPath: tier.kubeconfigPath,
     kubectl: tier.binaries.kubectl,
     gatewayAddress: tier.gatewayAddress,
   };
+}
+
+async function startTier(progress: Progress, options: OpenOptions): Promise<NodeTier> {
+  if (await hasDockerEngine()) return startKind({ ...options, progress });
+  const { archive } = await ensureImages({ progress });
+  return startNodeTier({ ...options, progress, images: [archive] });
 }
 
 export async function closeCluster(name: string): Promise<void> {
