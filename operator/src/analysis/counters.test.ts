@@ -145,6 +145,46 @@ describe('countPoll', () => {
     expect(canaryAfter(4, 3)).toMatchObject({ canary: { requests: 3, errors: 3 } });
   });
 
+  it('takes the probes of a wait off as well', () => {
+    const canary = (total: number): PodSample => canaryPod('c', total, { expectedProbes: 4 });
+    const wait = poll(canary(9), failedPod('s', 'stable'));
+    const next = poll(canary(20), stablePod('s', 2000));
+    expect(last([START, wait, next]).outcome).toMatchObject({ canary: { requests: 12 } });
+  });
+
+  it('takes an error that no request counter saw for a request', () => {
+    const next = poll(canaryPod('c', 3, { errors: 5 }), stablePod('s', 2000));
+    expect(last([START, next]).outcome).toMatchObject({ canary: { requests: 5, errors: 5 } });
+  });
+
+  it('forgets a pod some time after it vanished', () => {
+    const gone = Array.from({ length: 40 }, () => poll(canaryPod('c', 1), stablePod('t', 1)));
+    expect(last([START, ...gone.slice(0, 10)]).state.pods).toHaveProperty('s');
+    expect(last([START, ...gone]).state.pods).not.toHaveProperty('s');
+  });
+
+  it('takes a histogram that contradicts itself for a failed scrape', () => {
+    const latency = { boundsSeconds: [0.1, 1], cumulative: [5, 4], count: 5 };
+    const next = poll(canaryPod('c', 5, { latency }), stablePod('s', 2000));
+    expect(last([START, next]).outcome.kind).toBe('carried');
+  });
+
+  it('does not take the past of an old pod for latency of this release', () => {
+    const latency = { boundsSeconds: [1], cumulative: [900], count: 1000 };
+    const next = poll(canaryPod('c', 5), stablePod('s', 1100, { errors: 10, latency }));
+    const { outcome } = last([START, next]);
+    expect(outcome).toMatchObject({ kind: 'delta', stable: { requests: 100 } });
+    expect(outcome).not.toHaveProperty('stable.latency');
+  });
+
+  it('counts latency from zero after a restart that a reading without a histogram hid', () => {
+    const hist = (count: number) => ({ boundsSeconds: [1], cumulative: [count], count });
+    const at = (total: number, latency: { latency?: ReturnType<typeof hist> }): Poll =>
+      poll(canaryPod('c', total, latency), stablePod('s', 1000 + total));
+    const polls = [START, at(9, { latency: hist(9) }), at(2, {}), at(20, { latency: hist(20) })];
+    expect(last(polls).outcome).toMatchObject({ canary: { latency: { count: 20 } } });
+  });
+
   it('adds latency on the bounds both readings and all pods have', () => {
     const hist = (a: number, b: number, count: number) => ({
       boundsSeconds: [0.1, 1],

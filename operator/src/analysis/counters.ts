@@ -205,7 +205,10 @@ function baselineOf(sample: CountedSample, memory: PodMemory | undefined): Count
   return { ...now, latency };
 }
 
-/** Probes succeed, so they are taken off the requests; an error is a request in any case. */
+/**
+ * Probes succeed, so they are taken off the requests. An error is a request in any case, also where
+ * a counter of errors counts what the counter of requests does not: refused connections.
+ */
 function withoutProbes(growth: Counters, probes: number): Counters {
   return { ...growth, requests: Math.max(growth.errors, growth.requests - probes) };
 }
@@ -231,10 +234,7 @@ function checkedSample(sample: PodSample): PodSample {
   const valid =
     [counters.requests, counters.errors, expectedProbes].every(isCount) &&
     (latency === undefined || latencyIsValid(latency));
-  if (!valid) return { kind: 'failed', podUid, arm };
-  // A counter of errors may count what the counter of requests does not: refused connections.
-  const requests = Math.max(counters.requests, counters.errors);
-  return { ...sample, counters: { ...counters, requests } };
+  return valid ? sample : { kind: 'failed', podUid, arm };
 }
 
 /** Beyond 2^53 a double no longer counts one by one. */

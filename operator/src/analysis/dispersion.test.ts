@@ -46,6 +46,21 @@ describe('dispersionOf', () => {
     expect(measured(episode).phi).toBeGreaterThan(5);
   });
 
+  it('is the formula: 3 errors at one of three pods with 10 requests each give 10/3', () => {
+    const params = { shortPolls: 1, longPolls: 1, leastLongBlocks: 1 };
+    const pods = [3, 0, 0].map((errors, i) => ({ podUid: `p${i}`, requests: 10, errors }));
+    const { phi } = dispersionOf(stepDispersion(initialDispersion(), pods, params), params);
+    expect(phi).toBeCloseTo(10 / 3, 9);
+  });
+
+  it('counts long blocks, in which episodes show, as well as short ones', () => {
+    const params = { shortPolls: 1, longPolls: 4, leastLongBlocks: 1 };
+    const pods = [3, 0, 0].map((errors, i) => ({ podUid: `p${i}`, requests: 10, errors }));
+    let state = initialDispersion();
+    for (let poll = 0; poll < 4; poll += 1) state = stepDispersion(state, pods, params);
+    expect(dispersionOf(state, params).phi).toBeCloseTo(40 / 3, 9);
+  });
+
   it.each([
     ['too few pods', 2, POLLS],
     ['too little history', PODS, 200],

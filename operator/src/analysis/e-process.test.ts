@@ -55,6 +55,17 @@ describe('stepEProcess', () => {
     expect(after(4)).toBeGreaterThan(100);
   });
 
+  it('takes clusters of errors for fewer errors', () => {
+    const poll = counts([12, 4], [237, 0]);
+    const at = (dispersion: number): number => {
+      const params = { ...PURE, dispersion };
+      return logEvidence(run([poll], params), params);
+    };
+    expect(at(1)).toBeGreaterThan(Math.log(100));
+    expect(at(2)).toBeLessThan(0.6 * at(1));
+    expect(at(100)).toBeLessThan(0.2);
+  });
+
   it('gives no evidence for an outage of both', () => {
     const outage = Array.from({ length: 60 }, () => counts([12, 12], [238, 238]));
     expect(logEvidence(run(outage, PARAMS), PARAMS)).toBeLessThan(0.1);

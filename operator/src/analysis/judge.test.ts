@@ -75,6 +75,15 @@ describe('judge', () => {
     expect(judged([...well, ...outage, ...well]).verdict.kind).toBe('continue');
   });
 
+  it('does not get used to an outage', () => {
+    const well = times(20, delta([12, 0], [238, 0]));
+    const outage = times(600, delta([12, 0], [238, 10]));
+    expect(judged([...well, ...outage]).verdict).toMatchObject({
+      kind: 'hold',
+      reason: 'SharedOutage',
+    });
+  });
+
   it('rolls back during an outage of both when the canary is clearly worse', () => {
     const outage = times(5, delta([120, 110], [2380, 238]));
     expect(judged(outage).verdict.kind).toBe('rollback');
@@ -110,6 +119,12 @@ describe('judge', () => {
     ],
   ])('does not take it for silence when %s', (_name, outcome) => {
     expect(judged(times(10, outcome)).verdict.kind).toBe('continue');
+  });
+
+  it('begins the silence anew where the share was taken away', () => {
+    const silent = delta([0, 0], [95, 0]);
+    const polls = [...times(3, silent), delta([0, 0], [95, 0], 0), ...times(3, silent)];
+    expect(judged(polls).verdict.kind).toBe('continue');
   });
 
   it('begins the silence anew with each answer', () => {
@@ -151,11 +166,22 @@ describe('judge', () => {
     const uneasy = delta([40, 0], [760, 16]);
     expect(judged([...times(15, well), uneasy], params).verdict.kind).toBe('continue');
     const unwell = delta([40, 5], [760, 0]);
-    expect(judged([...times(30, well), unwell], params).verdict.kind).toBe('continue');
+    const { verdict: wary } = judged([...times(100, well), unwell], params);
+    expect(wary.numbers.promotion?.evidence).toBeGreaterThan(20);
+    expect(wary.kind).toBe('continue');
     expect(judged([...times(15, well), outage], params).verdict.kind).toBe('hold');
     const carried: PollOutcome = { kind: 'carried', polls: 1 };
     expect(judged([...times(15, well), carried], params).verdict.kind).toBe('continue');
     expect(judged([...times(15, well), DARK], params).verdict.kind).toBe('noData');
+  });
+
+  it('does not look at crashes where it was not told to', () => {
+    const crash = {
+      elapsedSeconds: 2,
+      canary: { pods: 1, restarts: 9 },
+      stable: { pods: 19, restarts: 0 },
+    };
+    expect(judgeCrashes(initialJudge(PARAMS), crash, PARAMS)).toEqual(initialJudge(PARAMS));
   });
 
   it('says which signal it was', () => {

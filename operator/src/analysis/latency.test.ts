@@ -25,28 +25,42 @@ function requests(random: SeededRandom, count: number, factor: number): LatencyC
   };
 }
 
+type Release = { readonly factor: number; readonly params?: LatencyParams };
+
 /** Highest evidence over so many polls of 5 s at 50 requests per second, 5 % at the canary. */
-function peak(seed: number, polls: number, factor: number): number {
+function peak(seed: number, polls: number, release: Release): number {
+  const { factor, params = PARAMS } = release;
   const random = seededRandom(seed);
   let state = initialLatency();
   let highest = 0;
   for (let poll = 0; poll < polls; poll += 1) {
     const canary = requests(random, random.poisson(12.5), factor);
     const stable = requests(random, random.poisson(237.5), 1);
-    state = stepLatency(state, { canary, stable }, PARAMS);
-    highest = Math.max(highest, logLatencyEvidence(state, PARAMS));
+    state = stepLatency(state, { canary, stable }, params);
+    highest = Math.max(highest, logLatencyEvidence(state, params));
   }
   return highest;
 }
 
 describe('stepLatency', () => {
   it('finds a canary that is four times as slow within a minute', () => {
-    expect(peak(1, 12, 4)).toBeGreaterThan(Math.log(100));
+    expect(peak(1, 12, { factor: 4 })).toBeGreaterThan(Math.log(100));
+  });
+
+  it('takes episodes of slowness for fewer slow requests', () => {
+    const params = { ...PARAMS, dispersion: 50 };
+    expect(peak(1, 12, { factor: 4, params })).toBeLessThan(Math.log(100));
+  });
+
+  it('only learns from the first poll', () => {
+    const random = seededRandom(4);
+    const delta = { canary: requests(random, 99, 9), stable: requests(random, 99, 1) };
+    expect(logLatencyEvidence(stepLatency(initialLatency(), delta, PARAMS), PARAMS)).toBe(0);
   });
 
   it('lets a canary pass that is as fast, or a fifth slower', () => {
     const highest = Array.from({ length: 20 }, (_, seed) =>
-      Math.max(peak(seed, 30, 1), peak(seed, 30, 1.2)),
+      Math.max(peak(seed, 30, { factor: 1 }), peak(seed, 30, { factor: 1.2 })),
     );
     expect(Math.max(...highest)).toBeLessThan(Math.log(100));
   });

@@ -29,6 +29,12 @@ describe('stepNonInferiority', () => {
     expect(evidence([counts([420, 0], [7980, 0])])).toBeGreaterThan(20);
   });
 
+  it('takes longer where errors cluster', () => {
+    const tempered = { ...PARAMS, dispersion: 2 };
+    expect(evidence([counts([420, 0], [7980, 0])], tempered)).toBeLessThan(20);
+    expect(evidence([counts([820, 0], [15_580, 0])], tempered)).toBeGreaterThan(20);
+  });
+
   it('is not shown by silence', () => {
     expect(evidence([counts([0, 0], [9999, 0]), counts([999, 0], [0, 0])])).toBe(1);
   });

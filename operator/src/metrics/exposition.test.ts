@@ -4,6 +4,7 @@ import type { SampleLine } from './sample-line.ts';
 import { describeExpositionError, parseExposition } from './exposition.ts';
 
 const all = (): boolean => true;
+const MANY_LABELS = Array.from({ length: 65 }, (_, i) => `l${i}="x"`).join(',');
 const LIMITS = { maxChars: 10_000, maxSeries: 100 };
 
 describe('parseExposition', () => {
@@ -33,6 +34,7 @@ describe('parseExposition', () => {
     ['open braces', 'up{a="b"', 'expected , or } after a label'],
     ['a label without a value', 'up{a} 1', 'expected = after a label name'],
     ['a label twice', 'up{a="1",a="2"} 1', 'expected each label once'],
+    ['too many labels', `up{${MANY_LABELS}} 1`, 'expected at most 64 labels'],
     ['two names', 'up{"down"} 1', 'expected one name, found two'],
     ['rubbish after the number', 'up 1 x', 'expected a timestamp or an exemplar after the number'],
     ['a name that is none', 'ü 1', 'expected a metric name'],

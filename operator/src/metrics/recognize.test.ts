@@ -60,6 +60,17 @@ describe('recognize', () => {
     });
   });
 
+  it('reads no latency from buckets that contradict each other', () => {
+    const page = [
+      'http_request_duration_seconds_count{code="200"} 4',
+      'http_request_duration_seconds_bucket{code="200",le="0.1"} 5',
+      'http_request_duration_seconds_bucket{code="200",le="+Inf"} 4',
+      '',
+    ].join('\n');
+    expect(read(page)).toMatchObject({ kind: 'recognized', counters: { requests: 4 } });
+    expect(read(page)).not.toHaveProperty('counters.latency');
+  });
+
   it('names the first ten counters where it recognises none', () => {
     const page = Array.from({ length: 12 }, (_, i) => `# TYPE c${i}_total counter\n`).join('');
     const reading = read(`# TYPE g gauge\n${page}`);
