@@ -1,0 +1,77 @@
+// What happens to the operator and to the AppRelease itself must not be felt by users: the operator
+// dies in mid-release, the AppRelease is deleted (hand-back) and made again (adoption).
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DEMO } from '../../charts-ts/src/environments/demo.ts';
+import { runLoad, type LoadRun } from '../load/load.ts';
+import { seedLedger } from '../load/seed.ts';
+import { openTestStack } from './support/access.ts';
+import { playRelease } from './support/play-release.ts';
+import { GOOD } from './support/scenarios.ts';
+import type { Stack } from './support/stack.ts';
+import { watchWorld, type WorldWatch } from './support/world-watch.ts';
+
+const RELEASE_FILE = join(import.meta.dirname, '../../deploy/demo/50-release.yaml');
+const TIMEOUT = '--timeout=90s';
+
+describe('the life of an AppRelease under load', () => {
+  let stack: Stack;
+  let world: WorldWatch;
+  let load: LoadRun;
+  const inBank = ['-n', DEMO.namespace] as const;
+  const kubectl = (...args: string[]): Promise<string> => stack.kubectlRun(...inBank, ...args);
+  const uidsOfServing = (): string[] =>
+    world
+      .pods()
+      .filter((pod) => pod.isReady && !pod.isTerminating)
+      .map((pod) => pod.uid)
+      .toSorted();
+
+  beforeAll(async () => {
+    stack = openTestStack();
+    const ledger = await seedLedger(stack.ledger, { accounts: 20, fundsEach: 100_000 });
+    world = await watchWorld(stack, DEMO.namespace, DEMO.app);
+    load = runLoad({ ...stack.ledger, ledger, ratePerSecond: 50, maxInFlight: 100 });
+  });
+
+  afterAll(async () => {
+    await load.stop();
+    await world.stop();
+    stack.transport.close();
+  });
+
+  it('goes on where it was when the operator is killed in mid-release', async () => {
+    const killed = killOperatorAtVerify(stack, world);
+    const image = 'localhost/slipway/ledger:1.0.0';
+    const played = await playRelease({ stack, world, load }, { ...GOOD, version: { image } });
+    await killed;
+    expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
+    expect(world.status().stable?.images).toEqual([image]);
+  });
+
+  it('hands the pods back to the Deployment, and takes them over again', async () => {
+    const serving = uidsOfServing();
+    const failedBefore = load.snapshot().failed;
+    await kubectl('delete', 'apprelease', DEMO.app, TIMEOUT);
+    await kubectl('rollout', 'status', `deployment/${DEMO.app}`, TIMEOUT);
+    expect(uidsOfServing()).toEqual(serving);
+
+    await kubectl('apply', '--server-side', '--force-conflicts', '-f', RELEASE_FILE);
+    await kubectl('wait', '--for=condition=Ready', TIMEOUT, `apprelease/${DEMO.app}`);
+    expect(uidsOfServing()).toEqual(serving);
+    expect(load.snapshot().failed - failedBefore).toBe(0);
+  });
+
+  it('loses no money over all of it', async () => {
+    const audit = await load.audit();
+    expect(audit.findings).toEqual([]);
+    expect(audit.fundsAfter).toBe(audit.fundsBefore);
+  });
+});
+
+async function killOperatorAtVerify(stack: Stack, world: WorldWatch): Promise<void> {
+  await world.until('at a verify step', (status) => status.step?.kind === 'verify', 60_000);
+  await stack.kubectlRun(
+    ...['-n', 'slipway-system', 'delete', 'pod', '--all', '--grace-period=0', '--force'],
+  );
+}
