@@ -183,11 +183,26 @@ function annotationPath(name: string): string {
   return `/metadata/annotations/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-async function deleteSet({ client, materials: { release } }: ApplyContext, set: SetRef): Promise<void> {
-  await client.delete(
-    { type: type.REPLICA_SET, namespace: release.namespace, name: set.name },
+async function deleteSet(context: ApplyContext, set: SetRef): Promise<void> {
+  const { namespace } = context.materials.release;
+  await context.client.delete(
+    { type: type.REPLICA_SET, namespace, name: set.name },
     { preconditions: { uid: set.uid }, propagationPolicy: 'Background' },
   );
+  await deleteUnusedCopies(context, set);
+}
+
+/* With a revision go the copies that no other one reads, and any that an earlier end left behind. */
+async function deleteUnusedCopies({ client, materials }: ApplyContext, gone: SetRef): Promise<void> {
+  const { configured, copies, sets } = materials;
+  const used = new Set([
+    ...sets.filter(({ uid }) => uid !== gone.uid).flatMap(({ configMaps }) => configMaps),
+    ...(configured?.copies.map(({ name }) => name) ?? []),
+  ]);
+  for (const { namespace, name, uid } of copies.filter((copy) => !used.has(copy.name))) {
+    const ref = { type: type.CONFIG_MAP, namespace, name };
+    await client.delete(ref, { preconditions: { uid } });
+  }
 }
 
 async function pointService(context: ApplyContext, role: 'stable' | 'canary', hash: string): Promise<void> {
@@ -325,7 +340,22 @@ async function giveBackSet(context: ApplyContext, set: SetRef): Promise<void> {
     controller: true,
     blockOwnerDeletion: true,
   };
+  await giveCopies(context, set);
   await patchSet(context, set, [{ op: 'replace', path: '/metadata/ownerReferences', value: [owner] }]);
+}
+
+/* The copies its pods read stay for as long as the set does: without them no pod of it could start. */
+async function giveCopies({ client, materials }: ApplyContext, set: SetRef): Promise<void> {
+  const { copies, sets } = materials;
+  const read = sets.find(({ uid }) => uid === set.uid)?.configMaps ?? [];
+  const { kind } = type.REPLICA_SET;
+  const owner: OwnerReference = { apiVersion: apiVersionOf(type.REPLICA_SET), kind, name: set.name, uid: set.uid };
+  for (const { namespace, name, uid } of copies.filter((copy) => read.includes(copy.name))) {
+    await client.jsonPatch({ type: type.CONFIG_MAP, namespace, name }, [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'replace', path: '/metadata/ownerReferences', value: [owner] },
+    ]);
+  }
 }
 
 /* Left behind without an owner and with the Service that the user named, or the route would go with

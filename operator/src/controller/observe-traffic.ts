@@ -100,7 +100,7 @@ function routeProblem({ release, spec, route }: RouteParts): { reason: Reason; m
     const place = placeOfRule(route.spec, release.name, gateway.routeRef.rule);
     return place.kind === 'wrong' ? { reason: 'RuleNotFound', message: `HTTPRoute ${route.name}: ${place.message}` } : undefined;
   }
-  if (route && route.owner?.uid !== release.uid) {
+  if (route && route.owner?.uid !== release.uid && !route.isLetGo) {
     return { reason: 'NameTaken', message: `HTTPRoute ${route.name} exists and is not ours; rename the AppRelease or remove it` };
   }
   if (!namesService(record(gateway.route), traffic.service)) {

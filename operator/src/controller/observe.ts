@@ -23,6 +23,7 @@ import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
 import {
   digestOf,
+  type ConfigMapObject,
   type DeploymentObject,
   type PodObject,
   type ReleaseObject,
@@ -42,6 +43,8 @@ export interface Materials {
   readonly selector: Readonly<Record<string, string>>;
   readonly traffic: TrafficObjects;
   readonly sets: readonly ReplicaSetObject[];
+  /** The copies of ConfigMaps that were made for its revisions. */
+  readonly copies: readonly ConfigMapObject[];
 }
 
 export type Observed =
@@ -151,6 +154,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
       selector: deployment?.selector ?? { [LABEL.release]: release.name },
       traffic: traffic.objects,
       sets,
+      copies: store.configMaps.byIndex('owner', release.uid),
     },
   };
 }

@@ -12,7 +12,7 @@ import { createInterner } from '../kube/intern.ts';
 import type { ObjectMeta, OwnerReference, RawObject } from '../kube/resource.ts';
 import { type Instant, fromText, instant } from '../lib/instant.ts';
 import { type JsonObject, list, number, record, text } from '../lib/json.ts';
-import { type PodTemplate, imagesOf, templateText } from '../rollout/revision.ts';
+import { type PodTemplate, configMapNames, imagesOf, templateText } from '../rollout/revision.ts';
 import type { Outcome, PodTrouble } from '../rollout/snapshot.ts';
 import { podTrouble } from './pod-trouble.ts';
 
@@ -160,6 +160,8 @@ export interface ReplicaSetObject extends Base {
   /** Digest of the template's content, made here at every read. */
   readonly templateDigest: string;
   readonly images: readonly string[];
+  /** ConfigMaps its pods read: copies, where its revision has its own. */
+  readonly configMaps: readonly string[];
   readonly ports: Readonly<Record<string, number>>;
   readonly probePaths: readonly string[];
   readonly createdAt: Instant;
@@ -189,6 +191,7 @@ export function projectReplicaSet(raw: RawObject): ReplicaSetObject {
     selector: labelsOf(record(spec['selector'])['matchLabels']),
     templateDigest: digestOf(templateText(template)),
     images: imagesOf(template).map(intern),
+    configMaps: configMapNames(template).map(intern),
     ports: portsOf(template),
     probePaths: probePathsOf(template),
     createdAt: moment(raw.metadata.creationTimestamp) ?? instant(0),
@@ -311,6 +314,8 @@ export function projectEndpointSlice(raw: RawObject): EndpointSliceObject {
 }
 
 export interface RouteObject extends Base {
+  /** Ours once, let go at a hand-back, and nobody's since. */
+  readonly isLetGo: boolean;
   readonly generation: number;
   readonly release?: string;
   readonly spec: JsonObject;
@@ -319,8 +324,10 @@ export interface RouteObject extends Base {
 
 export function projectRoute(raw: RawObject): RouteObject {
   const release = raw.metadata.labels?.[LABEL.release];
+  const { owner } = base(raw);
   return {
     ...base(raw),
+    isLetGo: owner === undefined && raw.metadata.labels?.[LABEL.managedBy] === 'slipway',
     generation: raw.metadata.generation ?? 0,
     ...(release === undefined ? {} : { release }),
     spec: record(raw['spec']),
@@ -342,7 +349,9 @@ export function projectAutoscaler(raw: RawObject): AutoscalerObject {
   };
 }
 
+export type ConfigMapObject = Base;
+
 /** ConfigMaps are watched without their content; it is read when a release refers to them. */
-export function projectConfigMap(raw: RawObject): Base {
+export function projectConfigMap(raw: RawObject): ConfigMapObject {
   return base(raw);
 }

@@ -32,7 +32,8 @@ export interface Store {
   /** Indexed by `namespace/service` as `service`. */
   readonly endpointSlices: Cache<project.EndpointSliceObject>;
   readonly autoscalers: Cache<project.AutoscalerObject>;
-  readonly configMaps: Cache<Keyed>;
+  /** Without content; indexed by the uid of the owner as `owner`. */
+  readonly configMaps: Cache<project.ConfigMapObject>;
   /** Undefined until some release needs HTTPRoutes and the cluster is found to have them. */
   routes(): Cache<project.RouteObject> | undefined;
   /** How often a pod was seen to lose readiness. */
@@ -175,6 +176,7 @@ export function startStore(options: StoreOptions): Store {
     priorityOf: (change) =>
       change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
+  configMaps.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
 
   /* HTTPRoutes are watched only where somebody uses them: a cluster need not have the kind. */
   function routeCache(): Cache<project.RouteObject> | undefined {
