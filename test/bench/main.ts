@@ -4,14 +4,17 @@
 import { createProgress } from '../cluster/src/progress.ts';
 import type { Bench, Size } from './bench.ts';
 import { apiCalls } from './benches/api-calls.ts';
+import { failOver } from './benches/fail-over.ts';
 import { reactions } from './benches/reactions.ts';
+import { retreats } from './benches/retreats.ts';
+import { verdicts } from './benches/verdicts.ts';
 import { isFailure } from './figure.ts';
 import { startPressure } from './lab/noise.ts';
 import { openLab } from './lab/lab.ts';
 import { writePage } from './page.ts';
 import { type BenchFigures, renderText, rowsOf } from './table.ts';
 
-const BENCHES: readonly Bench[] = [apiCalls, reactions];
+const BENCHES: readonly Bench[] = [apiCalls, reactions, retreats, verdicts, failOver];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

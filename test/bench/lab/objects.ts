@@ -1,5 +1,6 @@
 // The objects that releases are made of, with only what a benchmark needs to say.
 import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
+import type { JsonPatchOperation } from '../../../operator/src/kube/client.ts';
 import type { RawObject } from '../../../operator/src/kube/resource.ts';
 
 export type Place = { readonly namespace: string; readonly name: string };
@@ -29,10 +30,10 @@ export const deployment = ({ namespace, name }: Place): RawObject => ({
   },
 });
 
-/** The change that starts a release. */
-export const toVersion = (version: number): object => ({
-  spec: { template: { spec: { containers: [{ name: 'app', image: imageOf(version) }] } } },
-});
+/** The change of a Deployment that starts a release. */
+export const toVersion = (version: number): readonly JsonPatchOperation[] => [
+  { op: 'replace', path: '/spec/template/spec/containers/0/image', value: imageOf(version) },
+];
 
 export const appRelease = (
   { namespace, name }: Place,

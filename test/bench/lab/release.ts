@@ -61,7 +61,7 @@ export const createRelease = async (site: Site, options: ReleaseOptions): Promis
     ready: () => untilStatus('the first version to serve', isPromoted(1)),
     async change() {
       version += 1;
-      await client.mergePatch({ type: DEPLOYMENT, ...place }, toVersion(version), { fieldManager: 'git' });
+      await client.jsonPatch({ type: DEPLOYMENT, ...place }, toVersion(version), { fieldManager: 'git' });
       return version;
     },
     untilPromoted: (revision) => untilStatus(`revision ${revision} to be promoted`, isPromoted(revision)),
