@@ -38,7 +38,7 @@ describe('stepCeiling', () => {
   });
 
   it('does not flap on the way down', () => {
-    const nearlyWell = after(1, 0.07, after(1, 0.05, after(1, 0.5)));
+    const nearlyWell = after(3, 0.03, after(1, 0.5));
     expect(nearlyWell.level).toBeLessThan(Math.log(20));
     expect(nearlyWell.kind).toBe('above');
   });
@@ -53,9 +53,9 @@ describe('ceilingOf', () => {
     return ceilingOf(state, 0.05);
   };
 
-  it('is three times the usual rate, between 1 % and the highest', () => {
+  it('is twice the usual rate, between 1 % and the highest', () => {
     expect(usual(0)).toBe(0.01);
-    expect(usual(0.01)).toBeCloseTo(0.03, 2);
+    expect(usual(0.01)).toBeCloseTo(0.02, 3);
     expect(usual(0.04)).toBe(0.05);
   });
 

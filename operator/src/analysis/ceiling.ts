@@ -15,8 +15,8 @@ export type UsualState = { readonly requests: number; readonly errors: number };
 
 type Counts = { readonly requests: number; readonly errors: number };
 
-/** The sum compares the ceiling with three times that rate. */
-const MULTIPLE = 3;
+/** The sum compares the ceiling with twice that rate; the ceiling is twice what is usual. */
+const MULTIPLE = 2;
 const ENTER_LEVEL = Math.log(20);
 const MAX_LEVEL = 3 * ENTER_LEVEL;
 
@@ -25,8 +25,8 @@ const CALM_POLLS = 3;
 
 /** An error rate this low is nobody's outage. */
 const LEAST_CEILING = 0.01;
-/** Before anything is known: 2 % errors, as sure as 50 requests can be. */
-const PRIOR: UsualState = { requests: 50, errors: 1 };
+/** Before anything is known: 3 % errors, as sure as 50 requests can be. */
+const PRIOR: UsualState = { requests: 50, errors: 1.5 };
 /** Half is forgotten after 450 polls with traffic: 15 minutes at the default interval. */
 const FADING = 0.5 ** (1 / 450);
 
@@ -61,7 +61,7 @@ export function stepUsual(state: UsualState, counts: Counts): UsualState {
   };
 }
 
-/** The error rate above which an arm is failing: three times the usual, within limits. */
+/** The error rate above which an arm is failing: twice the usual, within limits. */
 export function ceilingOf(usual: UsualState, highestCeiling: number): number {
   const rate = usual.errors / usual.requests;
   return Math.min(highestCeiling, Math.max(LEAST_CEILING, MULTIPLE * rate));

@@ -163,7 +163,7 @@ describe('judge', () => {
     const { verdict } = judged(times(15, well), params);
     expect(verdict.kind).toBe('promote');
     expect(verdict.sentence).toMatch(/, for promotion \d+ of 20: good enough$/);
-    const uneasy = delta([40, 0], [760, 16]);
+    const uneasy = delta([40, 0], [760, 13]);
     expect(judged([...times(15, well), uneasy], params).verdict.kind).toBe('continue');
     const unwell = delta([40, 5], [760, 0]);
     const { verdict: wary } = judged([...times(100, well), unwell], params);

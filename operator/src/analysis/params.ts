@@ -58,7 +58,7 @@ export type AnalysisParams = {
   readonly errors: ErrorParams;
   readonly silence: SilenceParams;
   /**
-   * Error rate (0..1) of stable above which promotion waits in any case; three times its usual
+   * Error rate (0..1) of stable above which promotion waits in any case; twice its usual
    * rate makes it wait as well.
    */
   readonly stableErrorCeiling: number;
