@@ -36,6 +36,10 @@ export function falseRollbacks(size: Size): Section {
         rows,
       },
     ],
+    perRule: [...OURS, ...OTHERS].map(({ name }, row) => ({
+      name,
+      value: Math.max(...columns.map((outcomes) => shareOf(outcomes[row]))),
+    })),
     bars: OURS.map((rule, row) => boundBar(rule.name, columns.map((list) => list[row]), {
       size,
       limit: ALPHA,

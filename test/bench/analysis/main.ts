@@ -6,6 +6,7 @@ import { detection } from './detection.ts';
 import { dispersed } from './dispersed.ts';
 import { falseRollbacks } from './false-rollbacks.ts';
 import { lateOnset } from './late-onset.ts';
+import { type PlotPoint, fairnessPlot } from './plot.ts';
 import { promotion } from './promotion.ts';
 import { FULL, SMALL, type Section, markdownSection } from './report.ts';
 import { sharedOutage } from './shared-outage.ts';
@@ -23,6 +24,8 @@ const SECTIONS = {
 
 const PAGE = new URL('../../../docs/reference/analysis-study.md', import.meta.url);
 
+const PICTURE = new URL('analysis-study.svg', PAGE);
+
 function main(args: readonly string[]): void {
   const size = args.includes('--small') ? SMALL : FULL;
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
@@ -39,7 +42,10 @@ function main(args: readonly string[]): void {
   const missed = sections.flatMap(({ bars }) => bars.filter(({ held }) => !held));
   const bars = sections.flatMap((section) => section.bars).length;
   process.stdout.write(`\n${bars - missed.length} of ${bars} bars held, ${seconds.toFixed(0)} s of CPU time\n`);
-  if (size.kind === 'full' && only === undefined) writePage(body, seconds);
+  if (size.kind === 'full' && only === undefined) {
+    writePage(body, seconds);
+    writeFileSync(PICTURE, fairnessPlot(pointsOf(sections)));
+  }
   process.exitCode = missed.length === 0 && chosen.length > 0 ? 0 : 1;
 }
 
@@ -47,6 +53,17 @@ function main(args: readonly string[]): void {
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+function pointsOf(sections: readonly Section[]): readonly PlotPoint[] {
+  const [unfair = [], slow = []] = sections.flatMap(({ perRule }) =>
+    perRule === undefined ? [] : [perRule],
+  );
+  return unfair.map(({ name, value }, index) => ({
+    name,
+    falseRollbackShare: value,
+    failedRequests: slow[index]?.value ?? 0,
+  }));
 }
 
 function writePage(body: string, seconds: number): void {
@@ -60,6 +77,7 @@ function writePage(body: string, seconds: number): void {
     'Simulated throughout: 50 requests per second, 5 % of them at the canary, a look every 5 ' +
       'seconds, weight held. Rules of other tools were re-implemented from their sources and ' +
       'documentation and see exact counts, without the delays of a metrics pipeline.',
+    '![Fairness and speed of each rule](analysis-study.svg)',
   ];
   mkdirSync(new URL('.', PAGE), { recursive: true });
   writeFileSync(PAGE, `${head.join('\n\n')}\n\n${body}\n`);

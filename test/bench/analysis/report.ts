@@ -8,6 +8,10 @@ export type Section = {
   readonly text: string;
   readonly tables: readonly Table[];
   readonly bars: readonly Bar[];
+  /**
+   * One figure per rule, in the order of the rules; what the picture of the study is drawn from.
+   */
+  readonly perRule?: readonly { readonly name: string; readonly value: number }[];
 };
 
 export type Table = {
