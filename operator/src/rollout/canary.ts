@@ -225,8 +225,9 @@ function finishByRoute(context: Context, step: StepState, traffic: WeightedView)
 
 /* The same world seen with the candidate as stable and nothing being tried. */
 function switchedContext(context: Context): Context {
-  const { candidate, stable: _old, ...rest } = context;
-  return { ...rest, ...(candidate ? { stable: candidate } : {}) };
+  const { candidate, stable: _old, state, ...rest } = context;
+  const calm = { ...state, stage: { kind: 'Idle' as const } };
+  return { ...rest, state: calm, ...(candidate ? { stable: candidate } : {}) };
 }
 
 function promoting(

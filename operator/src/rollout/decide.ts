@@ -52,6 +52,10 @@ function decideStage(context: Context, asked: ReturnType<typeof applyActions>): 
       return decideRollingBack(context, stage.cause);
     case 'Stepping':
     case 'Promoting': {
+      // The first version was marked stable, and the status that says so was never written.
+      if (state.candidate?.setName === stable.name) {
+        return wantedSet === stable ? decideFirstRelease(context) : decideIdle(context);
+      }
       if (asked.abort) return beginRollback(context, asked.abort);
       const isStillWanted = wantedSet
         ? wantedSet.name === state.candidate?.setName

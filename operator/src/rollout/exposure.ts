@@ -59,36 +59,17 @@ function exposeByPods(context: Context, weight: number): Exposure {
   };
 }
 
-function exposeByRoute(context: Context, traffic: WeightedView, weight: number): Exposure {
-  const { bounds, candidate, now, spec, stable } = context;
+function exposeByRoute(context: Context, traffic: WeightedView, asked: number): Exposure {
+  const { bounds, candidate, now, spec } = context;
+  // Without replicas there is nobody to share: the way is gone with the weight left at 0.
+  const weight = bounds.replicas === 0 ? 0 : asked;
   const goal = weightedGoal(weight, bounds.replicas);
-  const next = nextWeighted(goal, countsOf(context), bounds);
-  const effects: Effect[] = [
-    ...(stable ? resize(stable, Math.max(next.stable, 0)) : []),
-    ...growCandidate(context, next.candidate),
+  const isStaffed = weight === 0 || isStaffedFor(context, traffic, goal.candidate);
+  const effects = [
+    ...weightedSizes(context, traffic, weight),
+    ...rightServices(context, traffic),
+    ...rightWeight(context, traffic, { weight, isStaffed }),
   ];
-  if (stable && !isPointedAt(traffic.stable, stable)) {
-    effects.push({ kind: 'pointService', role: 'stable', hash: stable.hash });
-  }
-  const canaryTarget = candidate ?? stable;
-  if (canaryTarget && !isPointedAt(traffic.canary, canaryTarget)) {
-    // A canary Service that still carries weight belongs to what it carries it for.
-    if ((traffic.route.weight ?? 0) === 0 || !traffic.canary.exists) {
-      effects.push({ kind: 'pointService', role: 'canary', hash: canaryTarget.hash });
-    }
-  }
-  const isStaffed =
-    weight === 0 ||
-    (candidate !== undefined &&
-      isAt(context, candidate, goal.candidate) &&
-      isPointedAt(traffic.canary, candidate) &&
-      endpointsAre(traffic.canary.readyPods, candidate, goal.candidate));
-  const shown = traffic.route.weight;
-  const mustWrite = !traffic.route.exists || !traffic.route.isCurrent || shown !== weight;
-  if (mustWrite && isStaffed) effects.push({ kind: 'setWeight', weight });
-  else if (!traffic.route.exists || !traffic.route.isCurrent) {
-    effects.push({ kind: 'setWeight', weight: shown ?? 0 });
-  }
   const settled = settling(context, traffic, weight);
   const isReached = effects.length === 0 && isStaffed && settled.isSettled;
   return {
@@ -96,7 +77,7 @@ function exposeByRoute(context: Context, traffic: WeightedView, weight: number):
     isReached,
     weight: {
       desired: weight,
-      observed: isReached ? weight : context.state.weight.observed,
+      observed: isReached ? weight : observedWeight(context, traffic),
       ...optional('changedAt', settled.changedAt),
     },
     ...optional(
@@ -108,6 +89,67 @@ function exposeByRoute(context: Context, traffic: WeightedView, weight: number):
     ),
     waitingFor: isReached ? '' : isStaffed ? settled.waitingFor : podsWaitingFor(context, goal),
   };
+}
+
+/* What still carries more than it is to carry keeps its pods until the route shows less. */
+function weightedSizes(context: Context, traffic: WeightedView, weight: number): Effect[] {
+  const { bounds, candidate, stable } = context;
+  const isCarrying = candidate !== undefined && traffic.canary.hash === candidate.hash;
+  const carried = isCarrying ? Math.max(weight, traffic.route.weight ?? 0) : weight;
+  const next = nextWeighted(weightedGoal(carried, bounds.replicas), countsOf(context), bounds);
+  return [...resize(stable, next.stable), ...growCandidate(context, next.candidate)];
+}
+
+/* A canary Service is not pointed elsewhere while it carries weight: that falls to 0 first. */
+function rightServices({ candidate, stable }: Context, traffic: WeightedView): Effect[] {
+  const effects: Effect[] = [];
+  if (stable && !isPointedAt(traffic.stable, stable)) {
+    effects.push({ kind: 'pointService', role: 'stable', hash: stable.hash });
+  }
+  const target = candidate ?? stable;
+  if (!target || isPointedAt(traffic.canary, target)) return effects;
+  const isHarmless = (traffic.route.weight ?? 0) === 0 || traffic.canary.hash === target.hash;
+  if (isHarmless || !traffic.canary.exists) {
+    effects.push({ kind: 'pointService', role: 'canary', hash: target.hash });
+  }
+  return effects;
+}
+
+interface WeightGoal {
+  readonly weight: number;
+  /** The pods that the weight needs answer behind the canary Service. */
+  readonly isStaffed: boolean;
+}
+
+function rightWeight(
+  { candidate }: Context,
+  { canary, route }: WeightedView,
+  { weight, isStaffed }: WeightGoal,
+): Effect[] {
+  const isRight = route.exists && route.isCurrent;
+  if (isStaffed) return isRight && route.weight === weight ? [] : [{ kind: 'setWeight', weight }];
+  const shown = route.weight ?? 0;
+  if (shown > 0 && canary.hash !== candidate?.hash) return [{ kind: 'setWeight', weight: 0 }];
+  return isRight ? [] : [{ kind: 'setWeight', weight: shown }];
+}
+
+function isStaffedFor(context: Context, { canary }: WeightedView, pods: number): boolean {
+  const { candidate, now, spec } = context;
+  return (
+    candidate !== undefined &&
+    candidate.desired >= pods &&
+    availablePods(candidate, spec.minReadySeconds, now) >= pods &&
+    isPointedAt(canary, candidate) &&
+    endpointsAre(canary.readyPods, candidate, pods)
+  );
+}
+
+/* Once reached, another weight on the route is somebody else's doing, and true all the same. */
+function observedWeight({ state }: Context, { route }: WeightedView): number {
+  const { desired, observed } = state.weight;
+  return desired === observed && route.weight !== undefined
+    ? Math.min(observed, route.weight)
+    : observed;
 }
 
 interface Settling {
@@ -218,10 +260,11 @@ function countsOf({ candidate, now, spec, stable }: Context) {
 
 /** Scales the candidate, or makes its set with the pods it may start with. */
 function growCandidate(context: Context, to: number): Effect[] {
-  const { candidate, snapshot, state, wanted } = context;
+  const { bounds, candidate, snapshot, state, wanted } = context;
   if (candidate) return resize(candidate, to);
-  // A set without pods is not worth making; at the end of a release it would be a second candidate.
-  if (to === 0 || state.stage.kind === 'Idle' || state.stage.kind === 'RolledBack') return [];
+  if (state.stage.kind === 'Idle' || state.stage.kind === 'RolledBack') return [];
+  // A set without pods is not worth making, but where there are to be none at all.
+  if (to === 0 && bounds.replicas > 0) return [];
   const revision =
     state.candidate?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
   return [{ kind: 'createSet', revision, hash: wanted.hash, replicas: to, outcome: 'candidate' }];

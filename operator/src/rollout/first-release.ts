@@ -9,7 +9,7 @@ import { candidateFailure } from './failures.ts';
 import { availablePods, earliest, nextAvailableAt, readyPods } from './pods.ts';
 import { revisionOf } from './idle.ts';
 import { stepsOf } from './steps.ts';
-import type { SetView } from './snapshot.ts';
+import type { SetView, Snapshot } from './snapshot.ts';
 import type { RevisionId } from './state.ts';
 
 export function decideFirstRelease(context: Context): Decision {
@@ -37,13 +37,14 @@ export function decideFirstRelease(context: Context): Decision {
   const failure = candidateFailure(withState({ ...context, candidate: wantedSet }, next));
   const deadline = after(step.markedAt, spec.progressDeadlineSeconds * 1000);
   const isLate = spec.progressDeadlineSeconds > 0 && now >= deadline;
+  const answering = answeringNow(snapshot, wantedSet);
   const isFailed = failure.kind === 'certain' || isLate;
   return {
     next,
     effects: [
+      ...retire(snapshot.sets, wantedSet, answering),
       ...resize(wantedSet, bounds.replicas),
-      ...directTraffic(context, wantedSet),
-      ...retireOthers(snapshot.sets, wantedSet, false),
+      ...(answering ? [] : directTraffic(context, wantedSet)),
     ],
     ...optional(
       'wakeAt',
@@ -81,6 +82,7 @@ function createFirst(context: Context): Decision {
   return {
     next: { ...state, startedAt: now },
     effects: [
+      ...retire(snapshot.sets, answeringNow(snapshot)),
       {
         kind: 'createSet',
         revision,
@@ -129,7 +131,7 @@ function serveFirst(context: Context, set: SetView): Decision {
         set: { name: set.name, uid: set.uid },
         mark: { outcome: 'stable', reason: 'FirstRelease' },
       },
-      ...retireOthers(snapshot.sets, set, true),
+      ...retire(snapshot.sets, set),
     ],
     phase: 'Healthy',
     reason: 'Promoted',
@@ -153,9 +155,14 @@ function directTraffic({ snapshot }: Context, set: SetView): Effect[] {
   return effects;
 }
 
-/* An older first attempt goes when the new one serves, or at once where it answers nobody. */
-function retireOthers(sets: readonly SetView[], kept: SetView, isServing: boolean): Effect[] {
+/* Of the older first attempts one may answer: it keeps the users until the new one takes them. */
+function answeringNow({ sets, traffic }: Snapshot, wanted?: SetView): SetView | undefined {
   return sets
-    .filter((set) => set !== kept && (isServing || readyPods(set) === 0))
-    .flatMap((set) => resize(set, 0));
+    .filter((set) => set !== wanted && readyPods(set) > 0)
+    .filter((set) => traffic.kind !== 'weighted' || traffic.stable.hash === set.hash)
+    .toSorted((a, b) => readyPods(b) - readyPods(a))[0];
+}
+
+function retire(sets: readonly SetView[], ...kept: readonly (SetView | undefined)[]): Effect[] {
+  return sets.filter((set) => !kept.includes(set)).flatMap((set) => resize(set, 0));
 }

@@ -178,15 +178,19 @@ function keepRefused(context: Context, refused: SetView): Decision {
         };
   const known = withState(context, { ...state, candidate: revisionOf(refused) });
   const back = retreat({ ...known, candidate: refused }, 'urgent');
+  // Once nobody reaches it, stable is kept as it is at rest.
+  const { candidate: _refused, ...rest } = known;
+  const kept = back.isDone ? expose(rest, 0) : back;
+  const removal = back.isDone ? resize(refused, 0) : [];
   return {
     next: {
       ...known.state,
       stable: revisionOf(stable),
-      weight: { ...back.weight, observed: back.isDone ? 0 : state.weight.observed },
+      weight: { ...kept.weight, observed: back.isDone ? 0 : state.weight.observed },
       stage: { kind: 'RolledBack', cause },
     },
-    effects: [...back.effects, ...resize(refused, 0), ...settle(stable), ...tidy(known, stable)],
-    ...optional('wakeAt', back.wakeAt),
+    effects: [...kept.effects, ...removal, ...settle(stable), ...tidy(known, stable)],
+    ...optional('wakeAt', kept.wakeAt),
     phase: 'RolledBack',
     reason: cause.reason,
     message: rolledBackMessage(cause, stable.revision),
