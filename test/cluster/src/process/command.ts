@@ -29,9 +29,9 @@ export const run = async (
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: options.timeoutMs ?? 600_000,
-    killSignal: 'SIGKILL',
   });
+  // Not spawn's own timeout: its timer outlives a program that could not be started.
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 600_000);
   const output = { out: '', all: '' };
   const keep = (chunk: Buffer, isOut: boolean): void => {
     const text = chunk.toString('utf8');
@@ -48,6 +48,7 @@ export const run = async (
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signal) => resolve(code === 0 ? '' : `ended with ${signal ?? `code ${code}`}`));
   });
+  clearTimeout(timer);
   if (ending === '') return output.out;
   const lines = output.all.trimEnd().split('\n').slice(-20).join('\n');
   const log = options.logPath === undefined ? '' : ` (all output: ${options.logPath})`;

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 
 import { waitFor } from './wait.ts';
 
@@ -13,19 +14,11 @@ export const withLock = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
-  const server = createServer();
-  await waitFor({
+  const server = await waitFor({
     what: `the lock ${name}, held by another process`,
     deadlineMs,
     everyMs: 200,
-    check: () =>
-      new Promise<true>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ path: `\0slipway-${digest}` }, () => {
-          server.removeAllListeners('error');
-          resolve(true);
-        });
-      }),
+    check: () => listen(`\0slipway-${digest}`),
   });
   try {
     return await work();
@@ -33,3 +26,10 @@ export const withLock = async <T>(
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 };
+
+const listen = (path: string): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ path }, () => resolve(server));
+  });
