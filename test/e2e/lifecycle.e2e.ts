@@ -41,8 +41,8 @@ describe('the life of an AppRelease under load', () => {
   });
 
   it('goes on where it was when the operator is killed in mid-release', async () => {
+    const image = otherImage(world);
     const killed = killOperatorAtVerify(stack, world);
-    const image = 'localhost/slipway/ledger:1.0.0';
     const played = await playRelease({ stack, world, load }, { ...GOOD, version: { image } });
     await killed;
     expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
@@ -68,6 +68,12 @@ describe('the life of an AppRelease under load', () => {
     expect(audit.fundsAfter).toBe(audit.fundsBefore);
   });
 });
+
+/* Whatever ran before: a version that is not the one that serves. */
+function otherImage(world: WorldWatch): string {
+  const images = ['1.0.0', '1.1.0'].map((tag) => `localhost/slipway/ledger:${tag}`);
+  return images.find((image) => world.status().stable?.images?.[0] !== image) ?? GOOD.version.image;
+}
 
 async function killOperatorAtVerify(stack: Stack, world: WorldWatch): Promise<void> {
   await world.until('at a verify step', (status) => status.step?.kind === 'verify', 60_000);
