@@ -10,7 +10,7 @@ export type PlotPoint = {
   readonly failedRequests: number;
 };
 
-const WIDTH = 760;
+const WIDTH = 840;
 const HEIGHT = 460;
 const LEFT = 70;
 const TOP = 20;
@@ -49,7 +49,7 @@ function markOf(point: PlotPoint, index: number): string {
     `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="${colour}"/>`,
     // Points that share a place get their numbers side by side.
     text(String(index + 1), { x: x + 8 + 14 * (index % 3), y: y + 4, anchor: 'start' }),
-    text(`${index + 1}  ${point.name}`, { x: LEFT + PLOT_WIDTH + 20, y: legendY, anchor: 'start' }),
+    text(`${index + 1}  ${point.name}`, { x: LEFT + PLOT_WIDTH + 60, y: legendY, anchor: 'start' }),
   ].join('\n');
 }
 
