@@ -82,7 +82,11 @@ function line(from: readonly [number, number], to: readonly [number, number]): s
   );
 }
 
-type Place = { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' | 'end' };
+type Place = {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'middle' | 'end';
+};
 
 function text(content: string, { x, y, anchor }: Place): string {
   const escaped = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
