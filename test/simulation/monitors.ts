@@ -126,12 +126,17 @@ function isServing(world: World, set: SetObject): boolean {
 }
 
 function podsStayBelowTheCeiling(event: WriteEvent): string | undefined {
-  const { before, after, snapshot, what } = event;
+  const { before, after, decision, snapshot, what } = event;
   const isGrowth = what.kind === 'createSet' || (what.kind === 'scaleSet' && what.to > what.from);
   if (!isGrowth || snapshot.release.spec.kind === 'invalid' || isUrgent(event)) return undefined;
   const { maxSurge, replicas } = boundsOf(snapshot.release.spec.value, snapshot.release.replicas ?? 0);
-  const total = after.sets.reduce((sum, set) => sum + (set.owner === 'release' ? set.desired : 0), 0);
-  const ceiling = isWeighted(before) ? 2 * Math.max(replicas, largest(before)) : replicas + maxSurge;
+  const { candidate, stable } = decision.next;
+  const total = after.sets
+    .filter((set) => set.name === candidate?.setName || set.name === stable?.setName)
+    .reduce((sum, set) => sum + set.desired, 0);
+  // A first version has nothing to be exchanged for: it goes up whole.
+  const isWhole = isWeighted(before) || snapshot.state.stable === undefined;
+  const ceiling = isWhole ? 2 * Math.max(replicas, largest(before)) : replicas + maxSurge;
   return total > ceiling ? `${total} pods are wanted, ${ceiling} may be` : undefined;
 }
 

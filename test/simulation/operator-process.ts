@@ -58,6 +58,8 @@ export interface LookOptions {
 export interface Look {
   readonly kind: 'gone' | 'stale' | 'done' | 'interrupted' | 'frozen';
   readonly writes: number;
+  /** Those that say or do something new; a status of which only figures moved is none. */
+  readonly moves: number;
   readonly decision?: Decision;
   readonly dropped: number;
   readonly now: Instant;
@@ -84,7 +86,7 @@ const REWRITES_RELEASE: readonly Effect['kind'][] = ['addFinalizer', 'removeFina
 
 export function look(cluster: Cluster, process: Process, options: LookOptions): Look {
   const now = after(cluster.world.now, process.skewMs);
-  const nothing = { writes: 0, dropped: 0, now };
+  const nothing = { writes: 0, moves: 0, dropped: 0, now };
   process.wakeAt = undefined;
   if (KINDS.some((kind) => process.seen[kind] < process.wrote[kind])) {
     process.wakeAt = after(now, STALE_MS);
@@ -102,9 +104,11 @@ export function look(cluster: Cluster, process: Process, options: LookOptions): 
   const decision = core.decide(snapshot, now);
   const { allowed, dropped } = core.checkEffects(snapshot, decision.effects, now);
   const told = { cluster, process, options, view, snapshot, decision, now };
-  const end = writeAll(told, [...allowed, ...statusWrite(told, allowed)]);
+  const saying = statusWrite(told, allowed);
+  const end = writeAll(told, [...allowed, ...saying.writes]);
   if (end.kind === 'done') process.wakeAt = decision.wakeAt;
-  return { ...end, decision, dropped: dropped.length, now };
+  const moves = saying.isFigures ? Math.min(end.writes, allowed.length) : end.writes;
+  return { ...end, moves, decision, dropped: dropped.length, now };
 }
 
 function viewOf({ history }: Cluster, { seen }: Process): View {
@@ -134,15 +138,24 @@ interface Telling {
 
 type Write = WriteEvent['what'];
 
-function statusWrite({ options, process, view, snapshot, decision, now }: Telling, allowed: readonly Effect[]): Write[] {
-  if (allowed.some(({ kind }) => REWRITES_RELEASE.includes(kind))) return [];
+interface StatusWrite {
+  readonly writes: Write[];
+  readonly isFigures: boolean;
+}
+
+function statusWrite({ options, process, view, snapshot, decision, now }: Telling, allowed: readonly Effect[]): StatusWrite {
+  if (allowed.some(({ kind }) => REWRITES_RELEASE.includes(kind))) return { writes: [], isFigures: false };
   const previous = view.release.release?.status ?? {};
   const status = options.core.statusOf({ snapshot, decision, now }, previous, {
     selector: 'app=shop', controllerEpoch: process.epoch,
   });
   // As the API server stores it.
   const stored = JSON.parse(JSON.stringify(status)) as AppReleaseStatus;
-  return changeOf(previous, stored).kind === 'none' ? [] : [{ kind: 'status', status: stored }];
+  const change = changeOf(previous, stored).kind;
+  return {
+    writes: change === 'none' ? [] : [{ kind: 'status', status: stored }],
+    isFigures: change === 'figures',
+  };
 }
 
 function writeAll(told: Telling, writes: readonly Write[]): Pick<Look, 'kind' | 'writes' | 'thaw'> {

@@ -178,7 +178,7 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
     catchUp(cluster, run.process);
     const done = lookNow(run, { kind: 'none' });
     if (!run.process.isStopped) catchUp(cluster, run.process);
-    quiet = done.writes === 0 ? quiet + 1 : 0;
+    quiet = done.moves === 0 ? quiet + 1 : 0;
     if (isAttended && attend(run)) quiet = 0;
     const pending = nextMoment(run);
     if (pending !== undefined) quiet = 0;

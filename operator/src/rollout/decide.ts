@@ -7,9 +7,10 @@ import { type Context, contextOf, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { decideFirstRelease } from './first-release.ts';
 import { decideHandBack } from './hand-back.ts';
-import { decideIdle, startRelease } from './idle.ts';
+import { decideIdle, isRefused, rebuiltCause, startRelease } from './idle.ts';
 import { beginRollback, decideRollingBack } from './rollback.ts';
 import type { Snapshot } from './snapshot.ts';
+import { removeStrays } from './strays.ts';
 import type { Reason } from '../api/reasons.ts';
 
 type Guard = (snapshot: Snapshot, now: Instant) => Decision | undefined;
@@ -40,7 +41,8 @@ export function decide(snapshot: Snapshot, now: Instant): Decision {
 function decideRelease(from: Context): Decision {
   const asked = applyActions(from);
   const decision = decideStage(asked.context, asked);
-  return { ...decision, effects: [...decision.effects, ...asked.effects] };
+  const strays = from.stable ? removeStrays(from, decision.next) : [];
+  return { ...decision, effects: [...decision.effects, ...strays, ...asked.effects] };
 }
 
 function decideStage(context: Context, asked: ReturnType<typeof applyActions>): Decision {
@@ -57,6 +59,10 @@ function decideStage(context: Context, asked: ReturnType<typeof applyActions>): 
         return wantedSet === stable ? decideFirstRelease(context) : decideIdle(context);
       }
       if (asked.abort) return beginRollback(context, asked.abort);
+      // It was taken back, and the status that says so was never written.
+      if (context.candidate && isRefused(context.candidate)) {
+        return beginRollback(context, rebuiltCause(context, context.candidate));
+      }
       const isStillWanted = wantedSet
         ? wantedSet.name === state.candidate?.setName
         : wanted.hash === state.candidate?.hash;

@@ -87,7 +87,11 @@ function exposeByRoute(context: Context, traffic: WeightedView, asked: number): 
         candidate && nextAvailableAt(candidate, spec.minReadySeconds, now),
       ]),
     ),
-    waitingFor: isReached ? '' : isStaffed ? settled.waitingFor : podsWaitingFor(context, goal),
+    waitingFor: isReached
+      ? ''
+      : isStaffed
+        ? settled.waitingFor || 'the Services'
+        : podsWaitingFor(context, goal),
   };
 }
 
@@ -150,6 +154,44 @@ function observedWeight({ state }: Context, { route }: WeightedView): number {
   return desired === observed && route.weight !== undefined
     ? Math.min(observed, route.weight)
     : observed;
+}
+
+/**
+ * Moves nobody: what carries users goes on doing so, at most at `weight`, and both sides keep as
+ * many pods as `replicas` asks of them.
+ */
+export function keepSplit(context: Context, weight: number): Effect[] {
+  const { traffic } = context.snapshot;
+  if (traffic.kind === 'weighted') return keepWeight(context, traffic, weight);
+  const { bounds, candidate } = context;
+  const { candidateDesired } = countsOf(context);
+  const kept = Math.min(candidateDesired, podShareGoal(weight, bounds).candidate);
+  return [...resize(candidate, kept), ...resize(context.stable, keptStable(context, kept))];
+}
+
+/* Grows to make up the number; shrinks only where both together are too many. */
+function keptStable(context: Context, candidate: number): number {
+  const { maxSurge, maxUnavailable, replicas } = context.bounds;
+  const { candidateAvailable, stableDesired } = countsOf(context);
+  const least = Math.max(replicas - candidate, replicas - maxUnavailable - candidateAvailable);
+  const most = Math.max(0, replicas + maxSurge - candidate);
+  return Math.max(replicas - candidate, Math.min(stableDesired, Math.max(most, least)));
+}
+
+function keepWeight(context: Context, traffic: WeightedView, most: number): Effect[] {
+  const { bounds, candidate, stable, state } = context;
+  // The last turn of a release goes on by itself; stable is not pointed back in the middle of it.
+  if (candidate && traffic.stable.hash === candidate.hash) return [];
+  const isAnswered = readyPods(candidate) > 0 || readyPods(stable) === 0;
+  const shown = traffic.route.weight ?? state.weight.observed;
+  const weight = isAnswered && bounds.replicas > 0 ? Math.min(shown, most) : 0;
+  const needed = nextWeighted(weightedGoal(weight, bounds.replicas), countsOf(context), bounds);
+  return [
+    ...resize(stable, bounds.replicas),
+    ...resize(candidate, Math.max(candidate?.desired ?? 0, needed.candidate)),
+    ...rightServices(context, traffic),
+    ...rightWeight(context, traffic, { weight, isStaffed: true }),
+  ];
 }
 
 interface Settling {

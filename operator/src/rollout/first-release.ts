@@ -1,7 +1,7 @@
 // There is nothing to compare with yet: the first version goes up whole, and if it fails it stays,
 // since there is nothing to go back to.
 import { after } from '../lib/instant.ts';
-import { enterStep } from './canary.ts';
+import { enterStep } from './progress.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
 import { optional, resize } from './exposure.ts';

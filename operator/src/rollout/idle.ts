@@ -1,12 +1,14 @@
 // Nothing is being tried: keep stable as it should be, and see whether a release is to begin.
 import { replicaSetName } from '../api/labels.ts';
+import { isReason } from '../api/reasons.ts';
 import type { Context } from './context.ts';
 import { withState } from './context.ts';
-import { decideStepping, enterStep } from './canary.ts';
+import { decideStepping } from './canary.ts';
 import type { Decision, Effect } from './decision.ts';
 import { expose, optional, resize, retreat } from './exposure.ts';
 import { availablePods } from './pods.ts';
-import { rolledBackMessage } from './rollback.ts';
+import { historyOf, rolledBackMessage } from './rollback.ts';
+import { enterStep } from './progress.ts';
 import { indexForShare } from './steps.ts';
 import type { SetView } from './snapshot.ts';
 import type { ReleaseState, RevisionId, RollbackCause } from './state.ts';
@@ -148,35 +150,27 @@ function settle(stable: SetView): Effect[] {
   ];
 }
 
-/** Old sets go to 0, and beyond the history limit they go altogether. */
+/** Beyond the history limit old sets go altogether. */
 function tidy({ snapshot, spec, state }: Context, stable: SetView): Effect[] {
-  const others = snapshot.sets.filter(
-    (set) => set !== stable && set.name !== state.candidate?.setName,
-  );
-  const shrink = others.flatMap((set) => resize(set, 0));
-  const idle = others
+  return snapshot.sets
+    .filter((set) => set !== stable && set.name !== state.candidate?.setName)
     .filter((set) => set.desired === 0 && set.pods.length === 0)
-    .toSorted((a, b) => b.revision - a.revision);
-  const surplus = idle.slice(spec.revisionHistoryLimit);
-  return [
-    ...shrink,
-    ...surplus.map((set): Effect => ({ kind: 'deleteSet', set: { name: set.name, uid: set.uid } })),
-  ];
+    .toSorted((a, b) => b.revision - a.revision)
+    .slice(spec.revisionHistoryLimit)
+    .map(({ name, uid }): Effect => ({ kind: 'deleteSet', set: { name, uid } }));
 }
 
 function keepRefused(context: Context, refused: SetView): Decision {
   const { state, stable } = context;
   if (!stable) throw new Error('keepRefused without a stable set');
-  const cause: RollbackCause =
-    state.stage.kind === 'RolledBack'
-      ? state.stage.cause
-      : {
-          reason: 'RevisionRefused',
-          message: `revision ${refused.revision} failed before (${refused.reason ?? 'unknown'})`,
-          at: context.now,
-          outcome: refused.outcome === 'undone' ? 'undone' : 'failed',
-        };
-  const known = withState(context, { ...state, candidate: revisionOf(refused) });
+  const isKnown = state.stage.kind === 'RolledBack';
+  const cause = state.stage.kind === 'RolledBack' ? state.stage.cause : rebuiltCause(context, refused);
+  const candidate = revisionOf(refused);
+  const isTold = isKnown || state.history[0]?.revision === refused.revision;
+  const history = isTold
+    ? state.history
+    : [historyOf(withState(context, { ...state, candidate }), cause), ...state.history].slice(0, 10);
+  const known = withState(context, { ...state, candidate, history });
   const back = retreat({ ...known, candidate: refused }, 'urgent');
   // Once nobody reaches it, stable is kept as it is at rest.
   const { candidate: _refused, ...rest } = known;
@@ -194,6 +188,17 @@ function keepRefused(context: Context, refused: SetView): Decision {
     phase: 'RolledBack',
     reason: cause.reason,
     message: rolledBackMessage(cause, stable.revision),
+  };
+}
+
+/* The rollback was carried out and its status lost: the mark on the set says why it was. */
+export function rebuiltCause({ now }: Context, refused: SetView): RollbackCause {
+  const { outcome, reason, revision } = refused;
+  return {
+    reason: reason !== undefined && isReason(reason) ? reason : 'RevisionRefused',
+    message: `revision ${revision} failed before (${reason ?? 'unknown'})`,
+    at: now,
+    outcome: outcome === 'undone' ? 'undone' : 'failed',
   };
 }
 

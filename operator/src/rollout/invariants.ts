@@ -12,11 +12,19 @@ export interface Checked {
   readonly dropped: readonly { readonly effect: Effect; readonly why: string }[];
 }
 
-type Rule = (snapshot: Snapshot, effect: Effect, now: Instant) => string | undefined;
+interface Look {
+  readonly snapshot: Snapshot;
+  readonly effects: readonly Effect[];
+  readonly now: Instant;
+}
+
+type Rule = (look: Look, effect: Effect) => string | undefined;
 
 const RULES: readonly Rule[] = [
+  weightIsNoPercentage,
   shareGoesToNobody,
   shareGoesToARefusedRevision,
+  aRefusedRevisionGrows,
   aServingSetGoesBelowItsFloor,
   aNamedSetGoesAway,
 ];
@@ -29,7 +37,7 @@ export function checkEffects(
   const allowed: Effect[] = [];
   const dropped: { effect: Effect; why: string }[] = [];
   for (const effect of effects) {
-    const why = RULES.map((rule) => rule(snapshot, effect, now)).find(
+    const why = RULES.map((rule) => rule({ snapshot, effects, now }, effect)).find(
       (found) => found !== undefined,
     );
     if (why === undefined) allowed.push(effect);
@@ -38,29 +46,45 @@ export function checkEffects(
   return { allowed, dropped };
 }
 
-function shareGoesToNobody({ sets, traffic }: Snapshot, effect: Effect): string | undefined {
-  if (effect.kind !== 'setWeight' || traffic.kind !== 'weighted') return undefined;
-  if (effect.weight <= (traffic.route.weight ?? 0)) return undefined;
-  const canary = sets.find((set) => set.hash === traffic.canary.hash);
-  return readyPods(canary) > 0
-    ? undefined
-    : 'the canary Service has no ready pod to raise the weight for';
+function weightIsNoPercentage(_look: Look, effect: Effect): string | undefined {
+  if (effect.kind !== 'setWeight' || (effect.weight >= 0 && effect.weight <= 100)) return undefined;
+  return `${effect.weight} is no weight between 0 and 100`;
 }
 
-function shareGoesToARefusedRevision(
-  { sets, traffic }: Snapshot,
-  effect: Effect,
-): string | undefined {
-  if (effect.kind !== 'setWeight' || traffic.kind !== 'weighted') return undefined;
-  if (effect.weight <= (traffic.route.weight ?? 0)) return undefined;
-  const canary = sets.find((set) => set.hash === traffic.canary.hash);
-  return canary?.outcome === 'failed' ? 'the canary Service names a failed revision' : undefined;
+function shareGoesToNobody({ snapshot }: Look, effect: Effect): string | undefined {
+  if (!raisesShare(snapshot, effect) || readyPods(canarySet(snapshot)) > 0) return undefined;
+  return 'the canary Service has no ready pod to raise the weight for';
+}
+
+function shareGoesToARefusedRevision({ snapshot }: Look, effect: Effect): string | undefined {
+  const canary = canarySet(snapshot);
+  if (!raisesShare(snapshot, effect) || !canary || !isRefusedOutcome(canary)) return undefined;
+  return 'the canary Service names a refused revision';
+}
+
+function raisesShare({ traffic }: Snapshot, effect: Effect): boolean {
+  if (effect.kind !== 'setWeight' || traffic.kind !== 'weighted') return false;
+  return effect.weight > (traffic.route.weight ?? 0);
+}
+
+function canarySet({ sets, traffic }: Snapshot): SetView | undefined {
+  return sets.find((set) => traffic.kind === 'weighted' && set.hash === traffic.canary.hash);
+}
+
+/* But where the same decision makes it a candidate again: somebody asked for another try. */
+function aRefusedRevisionGrows({ effects, snapshot }: Look, effect: Effect): string | undefined {
+  if (effect.kind !== 'scaleSet' || effect.to <= effect.from) return undefined;
+  const set = snapshot.sets.find(({ name }) => name === effect.set.name);
+  if (!set || !isRefusedOutcome(set)) return undefined;
+  const isTriedAgain = effects.some(
+    (one) => one.kind === 'markSet' && one.set.name === set.name && one.mark.outcome === 'candidate',
+  );
+  return isTriedAgain ? undefined : `revision ${set.revision} is refused`;
 }
 
 function aServingSetGoesBelowItsFloor(
-  snapshot: Snapshot,
+  { snapshot, now }: Look,
   effect: Effect,
-  now: Instant,
 ): string | undefined {
   if (effect.kind !== 'scaleSet' || effect.to >= effect.from) return undefined;
   const { release, sets, state, traffic } = snapshot;
@@ -97,10 +121,8 @@ function weightedOthers({ sets, traffic }: Snapshot, set: SetView): readonly Set
   );
 }
 
-function aNamedSetGoesAway(
-  { release, sets, traffic }: Snapshot,
-  effect: Effect,
-): string | undefined {
+function aNamedSetGoesAway({ snapshot }: Look, effect: Effect): string | undefined {
+  const { release, sets, traffic } = snapshot;
   if (traffic.kind !== 'weighted' || release.replicas === 0 || release.isDeleted) return undefined;
   const isRemoval = effect.kind === 'deleteSet' || (effect.kind === 'scaleSet' && effect.to === 0);
   if (!isRemoval) return undefined;

@@ -120,7 +120,8 @@ function countsOf({ snapshot: { evidence } }: Context): RollbackCause['counts'] 
   return evidence.kind === 'judged' ? evidence.canary : undefined;
 }
 
-function historyOf({ now, state }: Context, cause: RollbackCause): HistoryEntry {
+/** How the candidate ended, for the history. */
+export function historyOf({ now, state }: Context, cause: RollbackCause): HistoryEntry {
   return {
     revision: state.candidate?.revision ?? 0,
     outcome:

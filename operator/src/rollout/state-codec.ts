@@ -1,6 +1,6 @@
 // Status to state. What cannot be read is left out: the decision core rebuilds it from the cluster.
 import type { AppReleaseStatus } from '../api/app-release-status.ts';
-import { REASONS, type Reason } from '../api/reasons.ts';
+import { isReason } from '../api/reasons.ts';
 import { fromText, type Instant } from '../lib/instant.ts';
 import { optional } from './exposure.ts';
 import {
@@ -101,8 +101,4 @@ function revisionIdOf(ref: AppReleaseStatus['stable']): RevisionId | undefined {
 
 function instantOf(text: string | undefined): Instant | undefined {
   return text === undefined ? undefined : fromText(text);
-}
-
-function isReason(text: string): text is Reason {
-  return Object.hasOwn(REASONS, text);
 }

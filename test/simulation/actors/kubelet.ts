@@ -5,6 +5,9 @@ import type { PodTrouble } from '../../../operator/src/rollout/snapshot.ts';
 import { type Behaviour, type PodObject, type World, without } from '../world.ts';
 import { soon } from './delay.ts';
 
+/** Then it is down for good, or no run would ever come to rest. */
+const FLAPS_MAX = 12;
+
 export function runKubelet(world: World, random: SeededRandom): World {
   const due = world.pods.some((pod) => pod.dueAt !== undefined && pod.dueAt <= world.now);
   if (!due) return world;
@@ -45,6 +48,7 @@ function chapterOf(behaviour: Behaviour, { world, pod, random }: Page): PodObjec
         ...(pod.chapter < 4 ? { dueAt: soon(now, random, 3000) } : {}),
       };
     case 'flaps': {
+      if (pod.chapter > FLAPS_MAX) return lost(pod, world);
       const dueAt = soon(now, random, 4000);
       return pod.chapter % 2 === 1 ? { ...ready(pod, world), dueAt } : { ...lost(pod, world), restarts: pod.restarts + 1, dueAt };
     }

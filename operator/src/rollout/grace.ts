@@ -1,0 +1,81 @@
+// Troubles that may pass, and troubles of others: nothing advances meanwhile. A grace that ends is
+// forgotten, one that lasts becomes a rollback.
+import type { Reason } from '../api/reasons.ts';
+import { after, type Instant } from '../lib/instant.ts';
+import { type Context, withState } from './context.ts';
+import type { Decision } from './decision.ts';
+import { earlierOf } from './explain.ts';
+import { keepSplit, optional } from './exposure.ts';
+import { availablePods } from './pods.ts';
+import { deadlineOf, tryingAt } from './progress.ts';
+import { beginRollback } from './rollback.ts';
+import { weightAt } from './steps.ts';
+import type { StepState } from './state.ts';
+
+export interface Passing {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/* Pods that had been available in this step, or carried weight, and are not any more. */
+export function lostReadiness(
+  { candidate, now, spec, state }: Context,
+  step: StepState,
+): Passing | undefined {
+  if (!candidate) return undefined;
+  const available = availablePods(candidate, spec.minReadySeconds, now);
+  if (available >= step.mark || available >= candidate.desired) return undefined;
+  if (state.weight.observed === 0 && step.mark === 0) return undefined;
+  return {
+    reason: 'ReadinessLost',
+    message: `${available} candidate pods ready, ${step.mark} were`,
+  };
+}
+
+/** A failure that may pass is given startGraceSeconds. */
+export function decideInGrace(context: Context, step: StepState, failure: Passing): Decision {
+  const { now, spec, state } = context;
+  const since = state.grace && !isOfOthers(state.grace.reason) ? state.grace.since : now;
+  const end = after(since, spec.startGraceSeconds * 1000);
+  if (now >= end) return beginRollback(context, { ...failure, outcome: 'failed' });
+  const held = hold(context, { step, since, failure });
+  return { ...held, ...optional('wakeAt', earlierOf(end, deadlineOf(context, step))) };
+}
+
+/** What the candidate is not to blame for holds the release for as long as it lasts. */
+export function holdForOthers(context: Context, step: StepState, failure: Passing): Decision {
+  const { now, state } = context;
+  const since = state.grace?.reason === failure.reason ? state.grace.since : now;
+  return { ...hold(context, { step, since, failure }), phase: 'Paused' };
+}
+
+function isOfOthers(reason: Reason): boolean {
+  return reason === 'SharedCause' || reason === 'QuotaExceeded';
+}
+
+interface Hold {
+  readonly step: StepState;
+  readonly since: Instant;
+  readonly failure: Passing;
+}
+
+function hold(context: Context, { step, since, failure: { reason, message } }: Hold): Decision {
+  const grace = { reason, since };
+  return {
+    next: { ...context.state, grace, stage: tryingAt(context.state, step) },
+    effects: keepSplit(context, weightAt(context.spec, step.index)),
+    phase: 'Progressing',
+    reason,
+    message,
+  };
+}
+
+/** It passed. The time it took is not held against the pods. */
+export function clearGrace(
+  context: Context,
+  step: StepState,
+): { readonly context: Context; readonly step: StepState } {
+  if (!context.state.grace) return { context, step };
+  const { grace: _passed, ...rest } = context.state;
+  return { context: withState(context, rest), step: { ...step, markedAt: context.now } };
+}

@@ -1,0 +1,56 @@
+// How a step goes: when it began, what was reached in it, and when no progress is too little.
+import { after, type Instant } from '../lib/instant.ts';
+import type { Context } from './context.ts';
+import { availablePods } from './pods.ts';
+import type { ReleaseState, Stage, StepState } from './state.ts';
+
+/** The stage with its step changed: a release that is promoting goes on doing so. */
+export function tryingAt({ stage }: ReleaseState, step: StepState): Stage {
+  return { kind: stage.kind === 'Promoting' ? 'Promoting' : 'Stepping', step };
+}
+
+export function enterStep(context: Context, index: number): StepState {
+  const { candidate, now, snapshot, spec } = context;
+  const available = candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0;
+  return {
+    index,
+    startedAt: now,
+    mark: available,
+    markedAt: now,
+    requestsBefore: snapshot.evidence.kind === 'judged' ? snapshot.evidence.canary.requests : 0,
+    isPromoted: false,
+  };
+}
+
+/* Progress is a count of available pods never reached before in this step. A count that rises again
+   after a fall is no progress, or pods that flap would put the deadline off for ever. */
+export function withMark(context: Context, step: StepState): StepState {
+  const { candidate, now, spec } = context;
+  const available = candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0;
+  return available > step.mark ? { ...step, mark: available, markedAt: now } : step;
+}
+
+function isWaitingForPods({ candidate, now, spec }: Context): boolean {
+  return (
+    candidate !== undefined &&
+    availablePods(candidate, spec.minReadySeconds, now) < candidate.desired
+  );
+}
+
+export function deadlineOf(context: Context, step: StepState): Instant | undefined {
+  if (!isWaitingForPods(context) || context.spec.progressDeadlineSeconds === 0) return undefined;
+  return after(step.markedAt, context.spec.progressDeadlineSeconds * 1000);
+}
+
+export function lateReason(context: Context, step: StepState) {
+  const deadline = deadlineOf(context, step);
+  const { candidate, now, spec } = context;
+  if (deadline === undefined || now < deadline || !candidate) return undefined;
+  const available = availablePods(candidate, spec.minReadySeconds, now);
+  return {
+    reason: 'ProgressDeadlineExceeded' as const,
+    message:
+      `${available} of ${candidate.desired} candidate pods ready, ` +
+      `no further one within ${spec.progressDeadlineSeconds} s`,
+  };
+}
