@@ -1,3 +1,5 @@
+// The API tier proved on itself: what it promises to integration tests.
+
 import { existsSync, readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -40,7 +42,10 @@ describe('the API tier', () => {
     kubectl(['get', 'pods', '-l', `app=${app}`, '-o', `jsonpath={.items[*]${path}}`]);
 
   const eventually = (what: string, check: () => Promise<boolean>): Promise<true> =>
-    waitFor({ what, deadlineMs: 60_000, everyMs: 200, check: async () => ((await check()) ? true : undefined) });
+    waitFor({
+      what, deadlineMs: 60_000, everyMs: 200,
+      check: async () => ((await check()) ? true : undefined),
+    });
 
   it('runs the Kubernetes version it says', async () => {
     expect(JSON.parse(await kubectl(['version', '-o', 'json']))).toMatchObject({

@@ -1,3 +1,5 @@
+// The node tier proved on itself: gateway, names, volumes, restart, and nothing left.
+
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 
@@ -49,7 +51,10 @@ const web = (version: string): readonly object[] => {
         },
       },
     },
-    { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: NAMESPACE }, spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] } },
+    {
+      apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: NAMESPACE },
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
   ];
 };
 
@@ -100,7 +105,8 @@ describe('the node tier', () => {
     const { archive } = await ensureImages();
     tier = await startNodeTier({ name: NAME, images: [archive], isEphemeral: true });
     kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
-    await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }]);
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } }]);
   });
 
   afterAll(() => tier.stop());
@@ -110,7 +116,8 @@ describe('the node tier', () => {
 
   const ask = (host: string): Promise<{ readonly status: number; readonly body: string }> =>
     new Promise((resolve, reject) => {
-      const sent = request(tier.gatewayAddress, { headers: { host }, agent: false, timeout: 5000 }, (answer) => {
+      const options = { headers: { host }, agent: false, timeout: 5000 };
+      const sent = request(tier.gatewayAddress, options, (answer) => {
         let body = '';
         answer.setEncoding('utf8').on('data', (text: string) => {
           body += text;
@@ -162,14 +169,18 @@ describe('the node tier', () => {
   it('keeps a database on a volume across its pod', async () => {
     await apply(postgres());
     await kubectl(['-n', NAMESPACE, 'wait', 'pod/db', '--for=condition=Ready', '--timeout=90s']);
-    const sql = async (statement: string): Promise<string> =>
-      (await kubectl(['-n', NAMESPACE, 'exec', 'db', '--', 'env', 'PGPASSWORD=pass word', 'psql', '-h', '127.0.0.1', '-U', 'o.neil', '-d', 'Bank "1"', '-Atc', statement])).trim();
-    expect(await sql('CREATE TABLE kept (n int); INSERT INTO kept VALUES (7); SELECT n FROM kept')).toMatch(/7$/);
+    const sql = async (statement: string, password = 'pass word'): Promise<string> => {
+      const login = ['-h', '127.0.0.1', '-U', 'o.neil', '-d', 'Bank "1"'];
+      const inside = ['env', `PGPASSWORD=${password}`, 'psql', ...login, '-Atc', statement];
+      return (await kubectl(['-n', NAMESPACE, 'exec', 'db', '--', ...inside])).trim();
+    };
+    await sql('CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)');
+    expect(await sql('SELECT n FROM kept')).toBe('7');
     await kubectl(['-n', NAMESPACE, 'delete', 'pod', 'db', '--wait']);
     await apply(postgres());
     await kubectl(['-n', NAMESPACE, 'wait', 'pod/db', '--for=condition=Ready', '--timeout=90s']);
     expect(await sql('SELECT n FROM kept')).toBe('7');
-    await expect(kubectl(['-n', NAMESPACE, 'exec', 'db', '--', 'env', 'PGPASSWORD=wrong', 'psql', '-h', '127.0.0.1', '-U', 'o.neil', '-d', 'Bank "1"', '-c', 'SELECT 1'])).rejects.toThrow(/authentication failed/);
+    await expect(sql('SELECT 1', 'wrong')).rejects.toThrow(/authentication failed/);
   });
 
   it('answers requests while the API server is killed and restarted', async () => {

@@ -2,9 +2,13 @@
 // when its Dockerfile, its base, its arguments or a file it copies has changed.
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync,
+  statSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
+import { ensureImagePackages } from '../../test/cluster/src/node/packages.ts';
 import { REPOSITORY, cacheDir, cacheFolder } from '../../test/cluster/src/paths.ts';
 import { run } from '../../test/cluster/src/process/command.ts';
 import { withLock } from '../../test/cluster/src/process/lock.ts';
@@ -41,6 +45,7 @@ export const ensureImages = (options: EnsureImagesOptions = {}): Promise<BuiltIm
   withLock(`images ${cacheDir()}`, LOCK_MS, async () => {
     const images = options.images ?? IMAGES;
     const progress = options.progress ?? silentProgress;
+    await ensureImagePackages(progress);
     await progress.step('bundle programs', () => prepare(images));
     const keys = imageKeys(images, readInput);
     const layout = cacheFolder('images', 'layout');
@@ -183,9 +188,9 @@ const packed = async (layout: string, images: readonly ImageSpec[], progress: Pr
   const archive = join(cacheFolder('images'), `programs-${layoutKey(layout)}.tar`);
   if (existsSync(archive)) return archive;
   await progress.step('pack images', () => pack(layout, `${archive}.tmp`));
-  for (const old of readdirSync(cacheFolder('images')).filter((name) => /^programs-[0-9a-f]{16}\.tar$/.test(name))) {
-    rmSync(join(cacheFolder('images'), old));
-  }
+  const folder = cacheFolder('images');
+  const old = readdirSync(folder).filter((name) => /^programs-[0-9a-f]{16}\.tar$/.test(name));
+  for (const name of old) rmSync(join(folder, name));
   renameSync(`${archive}.tmp`, archive);
   return archive;
 };

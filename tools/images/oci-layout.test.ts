@@ -13,14 +13,17 @@ describe('an OCI layout', () => {
   const named = (reference: string, name: string) => ({
     digest: `sha256:${name}`, annotations: { 'org.opencontainers.image.ref.name': reference },
   });
+  const index = (...manifests: readonly object[]): void =>
+    writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
 
   beforeEach(() => {
     layout = mkdtempSync(join(tmpdir(), 'layout-'));
     mkdirSync(join(layout, 'blobs/sha256'), { recursive: true });
     for (const name of ['base', 'top1', 'top2', 'c1', 'c2', 'orphan']) blob(name, {});
-    blob('m1', { config: { digest: 'sha256:c1' }, layers: [{ digest: 'sha256:base' }, { digest: 'sha256:top1' }] });
-    blob('m2', { config: { digest: 'sha256:c2' }, layers: [{ digest: 'sha256:base' }, { digest: 'sha256:top2' }] });
-    writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [named('x:1', 'm1'), named('x:2', 'm2')] }));
+    const base = { digest: 'sha256:base' };
+    blob('m1', { config: { digest: 'sha256:c1' }, layers: [base, { digest: 'sha256:top1' }] });
+    blob('m2', { config: { digest: 'sha256:c2' }, layers: [base, { digest: 'sha256:top2' }] });
+    index(named('x:1', 'm1'), named('x:2', 'm2'));
   });
   afterEach(() => rmSync(layout, { recursive: true }));
 
@@ -32,7 +35,7 @@ describe('an OCI layout', () => {
 
   it('has another key when a name means another image', () => {
     const before = layoutKey(layout);
-    writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [named('x:1', 'm2'), named('x:2', 'm1')] }));
+    index(named('x:1', 'm2'), named('x:2', 'm1'));
     expect(layoutKey(layout)).not.toBe(before);
   });
 

@@ -21,8 +21,10 @@ const readIndex = (layout: string): Index => {
 const blobPath = (layout: string, digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
 
 /** Manifest digest of each reference in the layout. */
-export const digestsIn = (layout: string): ReadonlyMap<string, string> =>
-  new Map(readIndex(layout).manifests.map(({ digest, annotations }) => [annotations?.[REFERENCE] ?? '', digest]));
+export const digestsIn = (layout: string): ReadonlyMap<string, string> => {
+  const { manifests } = readIndex(layout);
+  return new Map(manifests.map(({ digest, annotations }) => [annotations?.[REFERENCE] ?? '', digest]));
+};
 
 /** Forgets references that are not wanted, and the blobs nobody names any more. */
 export const prune = (layout: string, wanted: ReadonlySet<string>): void => {

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { COREDNS_IMAGE } from '../../test/cluster/src/addons/coredns.ts';
 import { ENVOY_GATEWAY_IMAGE, ENVOY_IMAGE } from '../../test/cluster/src/addons/envoy-gateway.ts';
+import { TRAEFIK_IMAGE } from '../../test/cluster/src/addons/traefik.ts';
 import { PAUSE_IMAGE } from '../../test/cluster/src/node/config.ts';
 import { cacheFolder } from '../../test/cluster/src/paths.ts';
 import { run } from '../../test/cluster/src/process/command.ts';
@@ -31,16 +32,24 @@ const USERS: TarEntry = {
 const SYSTEM = [folder('etc'), USERS, folder('tmp', 0o1777), folder('usr'), folder('usr/local'), folder('usr/local/bin')];
 
 /** Path of one archive with all images, written when a program has changed. */
-export const ensureSystemImages = async (programs: SystemPrograms): Promise<string> => {
-  const images = await describe(programs);
+export const ensureSystemImages = async (programs: SystemPrograms): Promise<string> =>
+  ensureArchive('system', await describe(programs));
+
+/** Path of the archive of the second data plane. */
+export const ensureTraefikImage = (traefik: string): string =>
+  ensureArchive('traefik', [{
+    reference: TRAEFIK_IMAGE, entrypoint: ['/usr/local/bin/traefik'], user: '65532:65532',
+    entries: [...SYSTEM, program('usr/local/bin/traefik', traefik)],
+  }]);
+
+const ensureArchive = (name: string, images: readonly SingleLayerImage[]): string => {
   const key = createHash('sha256').update(JSON.stringify(images)).digest('hex').slice(0, 16);
   const parent = cacheFolder('images');
-  const path = join(parent, `system-${key}.tar`);
+  const path = join(parent, `${name}-${key}.tar`);
   if (existsSync(path)) return path;
   writeImageArchive(`${path}.tmp`, images, parent);
-  for (const old of readdirSync(parent).filter((name) => /^system-[0-9a-f]{16}\.tar$/.test(name))) {
-    rmSync(join(parent, old));
-  }
+  const old = readdirSync(parent).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.tar'));
+  for (const file of old) rmSync(join(parent, file));
   renameSync(`${path}.tmp`, path);
   return path;
 };

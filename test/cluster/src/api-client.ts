@@ -33,7 +33,8 @@ export const createApiClient = (server: string, credentials: Credentials): ApiCl
     new Promise((resolve, reject) => {
       const url = new URL(path, server);
       const headers = body === undefined ? {} : { 'content-type': contentType ?? 'application/json' };
-      const sent = request(url, { ...credentials, method, headers, agent: false, timeout: TIMEOUT_MS }, (answer) => {
+      const options = { ...credentials, method, headers, agent: false, timeout: TIMEOUT_MS } as const;
+      const sent = request(url, options, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.on('error', reject);

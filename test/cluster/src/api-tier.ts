@@ -201,7 +201,8 @@ const waitForNodes = async (
   daemons: readonly Daemon[],
   count: number,
 ): Promise<void> => {
-  const isReady = (body: string): boolean => /"type":"Ready","status":"True"/.test(body) && !/"taints"/.test(body);
+  const isReady = (body: string): boolean =>
+    body.includes('"type":"Ready","status":"True"') && !body.includes('"taints"');
   for (let index = 0; index < count; index += 1) {
     await waitFor({
       what: `node ${fakeNodeName(index)} to be Ready`,

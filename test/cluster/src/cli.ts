@@ -7,11 +7,12 @@ import { startApiTier } from './api-tier.ts';
 import { startCluster } from './cluster.ts';
 import { endDown, renderLeftovers } from './down.ts';
 import { leftovers } from './leftovers.ts';
-import { ensureImagePackages, installedPackages } from './node/packages.ts';
+import { installedPackages } from './node/packages.ts';
 import { cacheDir } from './paths.ts';
 import { isAlive } from './process/proc.ts';
 import { createProgress, renderDuration } from './progress.ts';
 import { knownClusters, readState } from './state.ts';
+import type { ClusterState } from './state.ts';
 
 export const USAGE = `usage: node test/cluster/main.ts <command>
 
@@ -101,6 +102,10 @@ type Up = Extract<Command, { readonly kind: 'up' }>;
 const up = async ({ tier, name, engine, withTraefik }: Up): Promise<number> => {
   const startedAtMs = Date.now();
   const progress = createProgress(process.stdout);
+  if (isRunning(name)) {
+    say(`${name} is up already; \`down\` ends it`);
+    return 0;
+  }
   const common = { name, isEphemeral: false, progress };
   const cluster = tier === 'api'
     ? await startApiTier(common)
@@ -109,7 +114,13 @@ const up = async ({ tier, name, engine, withTraefik }: Up): Promise<number> => {
   say(`  export KUBECONFIG=${cluster.kubeconfigPath}`);
   say(`  kubectl  ${cluster.binaries.kubectl}`);
   if ('gatewayAddress' in cluster) say(`  gateway  ${cluster.gatewayAddress}`);
+  if ('traefikAddress' in cluster && cluster.traefikAddress !== undefined) say(`  traefik  ${cluster.traefikAddress}`);
   return 0;
+};
+
+const isRunning = (name: string): boolean => {
+  const state = readState(name);
+  return state?.isReady === true && state.daemons.every(isAlive);
 };
 
 const down = async (name: string): Promise<number> => {
@@ -130,18 +141,19 @@ const status = (): number => {
   for (const name of names) {
     const state = readState(name);
     if (state === undefined) continue;
-    const dead = state.daemons.filter((daemon) => !isAlive(daemon));
-    const health = dead.length > 0
-      ? `broken, ended: ${dead.map((daemon) => daemon.name).join(', ')}`
-      : state.isReady ? 'ready' : 'starting';
-    say(`${name.padEnd(20)} ${state.tier.padEnd(5)} ${health.padEnd(10)} ${state.kubeconfigPath}`);
+    say(`${name.padEnd(20)} ${state.tier.padEnd(5)} ${healthOf(state).padEnd(10)} ${state.kubeconfigPath}`);
   }
   return 0;
 };
 
+const healthOf = ({ daemons, isReady }: ClusterState): string => {
+  const dead = daemons.filter((daemon) => !isAlive(daemon));
+  if (dead.length > 0) return `broken, ended: ${dead.map((daemon) => daemon.name).join(', ')}`;
+  return isReady ? 'ready' : 'starting';
+};
+
 const images = async (): Promise<number> => {
   const progress = createProgress(process.stdout);
-  await ensureImagePackages(progress);
   const built = await ensureImages({ progress });
   for (const [reference, digest] of built.digests) say(`${reference.padEnd(36)} ${digest}`);
   say(built.archive);

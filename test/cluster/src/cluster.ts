@@ -5,7 +5,6 @@ import { ensureImages } from '../../../tools/images/build.ts';
 import { hasDockerEngine, startKind } from './kind/kind-tier.ts';
 import { startNodeTier } from './node-tier.ts';
 import type { NodeTier, NodeTierOptions } from './node-tier.ts';
-import { ensureImagePackages } from './node/packages.ts';
 import { silentProgress } from './progress.ts';
 
 export type ClusterOptions = NodeTierOptions & {
@@ -18,8 +17,6 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<NodeTi
   const { engine = 'auto', ...rest } = options;
   const isKind = engine === 'kind' || (engine === 'auto' && (await hasDockerEngine()));
   if (isKind) return startKind(rest);
-  const progress = options.progress ?? silentProgress;
-  await ensureImagePackages(progress);
-  const { archive } = await ensureImages({ progress });
+  const { archive } = await ensureImages({ progress: options.progress ?? silentProgress });
   return startNodeTier({ ...rest, images: [archive, ...(options.images ?? [])] });
 };

@@ -24,8 +24,11 @@ export type LeftoverQuestion = {
 /** Any node-tier cluster's names begin like this: sw0-cp, sw0-n1, sw0-host. */
 export const ANY_PREFIX = /^sw\d+-/;
 
+/** `prefix` only for a node-tier cluster. */
+export type ClusterNames = { readonly name: string; readonly prefix?: string };
+
 /** Everything left of one cluster, or of all of them. */
-export const leftovers = (cluster?: { readonly name: string; readonly prefix?: string }): readonly Leftover[] => {
+export const leftovers = (cluster?: ClusterNames): readonly Leftover[] => {
   const folder = cluster === undefined ? join(cacheDir(), 'state') : stateDir(cluster.name);
   const own = cluster?.prefix === undefined ? undefined : new RegExp(`^${cluster.prefix}`);
   return findLeftovers({ folder, prefix: cluster === undefined ? ANY_PREFIX : own });
@@ -55,7 +58,8 @@ export const mountsUnder = (mountinfo: string, folder: string): readonly string[
 
 /** The kernel writes blanks in paths as \040. */
 const unescapeOctal = (path: string): string =>
-  path.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8)));
+  path.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) =>
+    String.fromCodePoint(Number.parseInt(digits, 8)));
 
 /**
  * True for a command line that names the folder or something in it. Kubeconfigs do not count:

@@ -2,46 +2,33 @@
 // with DNS, storage and a gateway. For end-to-end tests and the demo. Needs root.
 
 import { mkdirSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 
 import { ensureEnvoy } from '../../../tools/images/envoy-program.ts';
-import { ensureSystemImages } from '../../../tools/images/system-images.ts';
-import { corednsDeployment, corednsSetup } from './addons/coredns.ts';
-import { gatewayDefinitions } from './addons/crds.ts';
-import {
-  CONTROLLER_NAMESPACE, GATEWAY_NAME, GATEWAY_NAMESPACE, envoyGatewayDeployment, envoyGatewaySetup,
-  gatewayNamespaces, gatewayObjects,
-} from './addons/envoy-gateway.ts';
+import { ensureSystemImages, ensureTraefikImage } from '../../../tools/images/system-images.ts';
 import type { EnvoyOptions } from './addons/envoy-gateway.ts';
-import { createStorage } from './addons/storage.ts';
 import { createApiClient, readAdmin } from './api-client.ts';
-import type { ApiClient } from './api-client.ts';
-import { applyInOrder, applyObject } from './apply.ts';
 import { ensureBinaries } from './build/go-build.ts';
 import type { Programs } from './build/go-build.ts';
-import { requireLinux, requireRoot } from './build/prerequisites.ts';
-import { restartServers, startControlPlane, waitForServiceAccount } from './control-plane/control-plane.ts';
-import type { ControlPlane } from './control-plane/control-plane.ts';
+import { requireLinux, requireProgram, requireRoot } from './build/prerequisites.ts';
+import { restartServers, startControlPlane } from './control-plane/control-plane.ts';
 import type { AuditOptions } from './control-plane/flags.ts';
 import { down, endDown } from './down.ts';
+import { fillCluster } from './fill-cluster.ts';
 import { kindTierOf } from './kind/kind-tier.ts';
 import { nodePaths } from './node/config.ts';
 import { createNetwork, enterNetwork } from './node/network.ts';
 import { execInside, importImages, startNode } from './node/node.ts';
-import type { Node } from './node/node.ts';
 import { cniPluginsDir, ensureImagePackages, ensureNodePackages } from './node/packages.ts';
-import { API_PORT, GATEWAY_PORT, planNode } from './node/plan.ts';
+import { API_PORT, GATEWAY_PORT, SECOND_GATEWAY_PORT, planNode } from './node/plan.ts';
 import type { NodePlan } from './node/plan.ts';
 import { freeNetworkIndex } from './node/free-index.ts';
 import { assertUsableName, logDir, stateDir } from './paths.ts';
 import { createPki } from './pki/cluster-pki.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
 import { writeKubeconfig } from './pki/kubeconfig.ts';
-import { run } from './process/command.ts';
-import { tail } from './process/daemon.ts';
 import type { Daemon } from './process/daemon.ts';
-import { waitFor } from './process/wait.ts';
+import { withLock } from './process/lock.ts';
 import { silentProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { newState, readState, writeState } from './state.ts';
@@ -73,6 +60,8 @@ export type NodeTier = {
   readonly nodeAddress: string;
   /** URL of the Gateway, reachable from the host, without a slash at the end. */
   readonly gatewayAddress: string;
+  /** The same of the second data plane, when the cluster has one. */
+  readonly traefikAddress: string | undefined;
   readonly auditLogPath: string | undefined;
   importImages(paths: readonly string[]): Promise<void>;
   /** Runs a program in the node's namespaces and returns its output. */
@@ -88,9 +77,9 @@ const PROGRAMS = [
   'kube-proxy', 'pause', 'coredns', 'envoy-gateway',
 ] as const;
 
-type NodePrograms = Programs<(typeof PROGRAMS)[number]>;
+const NETWORK_LOCK_MS = 60_000;
 
-const READY_MS = 120_000;
+type NodePrograms = Programs<(typeof PROGRAMS)[number]>;
 
 /** Starts a node-tier cluster; under half a minute once everything is built. */
 export const startNodeTier = async (options: NodeTierOptions = {}): Promise<NodeTier> => {
@@ -106,13 +95,21 @@ export const startNodeTier = async (options: NodeTierOptions = {}): Promise<Node
   const programs = await ensureBinaries(PROGRAMS, { progress });
   const envoy = await progress.step('get Envoy', ensureEnvoy);
   const system = await progress.step('write the images of the system', () => ensureSystemImages({ ...programs, envoy }));
+  const traefik = options.withTraefik === true ? [await makeTraefik(progress)] : [];
   try {
-    return await bringUp({ ...options, name, progress, programs, archives: [system, ...(options.images ?? [])] });
+    const archives = [system, ...traefik, ...(options.images ?? [])];
+    return await bringUp({ ...options, name, progress, programs, archives });
   } catch (error) {
     // The logs stay, because the error names them.
     await down(name);
     throw error;
   }
+};
+
+/** Builds Traefik on the first demand: ten minutes on two cores. */
+const makeTraefik = async (progress: Progress): Promise<string> => {
+  const { traefik } = await ensureBinaries(['traefik'], { progress });
+  return progress.step('write the image of Traefik', async () => ensureTraefikImage(traefik));
 };
 
 type BringUp = NodeTierOptions & {
@@ -125,22 +122,17 @@ type BringUp = NodeTierOptions & {
 const bringUp = async (options: BringUp): Promise<NodeTier> => {
   const { name, progress, programs, audit } = options;
   if (audit !== undefined) rmSync(audit.path, { force: true });
-  const plan = planNode(freeNetworkIndex());
   const dir = stateDir(name);
-  const server = `https://${plan.controlPlaneAddress}:${API_PORT}`;
-  const gatewayAddress = `http://${plan.nodeAddress}:${GATEWAY_PORT}`;
   mkdirSync(logDir(name), { recursive: true, mode: 0o700 });
-  const recorder = createRecorder(options, plan, { server, gatewayAddress });
-  const pki = await progress.step('make certificates and networks', async () => {
-    await createNetwork(plan);
-    return createPki({
-      dir: join(dir, 'pki'),
-      apiServerNames: [plan.controlPlaneAddress],
-      nodes: [{ name: plan.nodeName, address: plan.nodeAddress }],
-    });
+  const { plan, recorder } = await progress.step('make networks', () => makeNetworks(options));
+  const server = serverOf(plan);
+  const pki = createPki({
+    dir: join(dir, 'pki'),
+    apiServerNames: [plan.controlPlaneAddress],
+    nodes: [{ name: plan.nodeName, address: plan.nodeAddress }],
   });
   const nodeKubeconfigs = writeNodeKubeconfigs({ dir, cluster: name, server }, plan, pki);
-  const [controlPlane, node] = await Promise.all([
+  const [controlPlane, node] = await bothSettled([
     progress.step('start the control plane', () => startControlPlane({
       layout: {
         stateDir: dir, logDir: logDir(name), pkiDir: pki.dir, bindAddress: '0.0.0.0',
@@ -149,7 +141,9 @@ const bringUp = async (options: BringUp): Promise<NodeTier> => {
       },
       pki, programs, clusterName: name, server,
       wrap: (spec) => ({
-        ...spec, command: '/usr/bin/nsenter', args: [...enterNetwork(plan.controlPlaneNetns), spec.command, ...spec.args],
+        ...spec,
+        command: requireProgram('nsenter', 'util-linux'),
+        args: [...enterNetwork(plan.controlPlaneNetns), spec.command, ...spec.args],
       }),
       onDaemons: recorder.plane,
     })),
@@ -159,8 +153,29 @@ const bringUp = async (options: BringUp): Promise<NodeTier> => {
     })),
   ]);
   node.startKubelet();
-  await fill({ ...options, plan, controlPlane, node, dir });
+  await fillCluster({
+    name, progress, programs, plan, controlPlane, node, dir,
+    archives: options.archives, clusters: options.clusters ?? 'rule',
+    withTraefik: options.withTraefik ?? false,
+  });
   return nodeTierOf(recorder.ready());
+};
+
+const serverOf = (plan: NodePlan): string => `https://${plan.controlPlaneAddress}:${API_PORT}`;
+
+/** One at a time, so that two clusters never take the same number. */
+const makeNetworks = (options: BringUp) =>
+  withLock('network', NETWORK_LOCK_MS, async () => {
+    const plan = planNode(freeNetworkIndex());
+    const recorder = createRecorder(options, plan);
+    await createNetwork(plan);
+    return { plan, recorder };
+  });
+
+/** Like Promise.all, but a failure waits for the other one: nothing starts while all is ended. */
+const bothSettled = async <A, B>(works: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> => {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 };
 
 /**
@@ -185,6 +200,7 @@ const nodeTierOf = (state: ClusterState): NodeTier => {
   const paths = nodePaths(join(dir, plan.nodeName), join(dir, 'pki'), cniPluginsDir());
   return {
     name, server, gatewayAddress,
+    traefikAddress: state.traefikAddress,
     kubeconfigPath: state.kubeconfigPath,
     binaries: { kubectl: state.kubectlPath },
     nodeName: plan.nodeName,
@@ -209,18 +225,19 @@ const restart = async (name: string, whileDown?: () => Promise<void>): Promise<v
   });
 };
 
-type Addresses = { readonly server: string; readonly gatewayAddress: string };
-
 /** Writes the state file after every started program, so that a crash leaves nothing unknown. */
 const createRecorder = (
-  { name, programs, isEphemeral, audit }: BringUp,
+  { name, programs, isEphemeral, audit, withTraefik }: BringUp,
   plan: NodePlan,
-  { server, gatewayAddress }: Addresses,
 ) => {
-  const start = { name, tier: 'node', isEphemeral: isEphemeral ?? false, server, kubectlPath: programs.kubectl } as const;
+  const first = newState({
+    name, tier: 'node', isEphemeral: isEphemeral ?? false, server: serverOf(plan),
+    kubectlPath: programs.kubectl,
+  });
   let state = writeState({
-    ...newState(start), gatewayAddress, network: { prefix: plan.prefix, index: plan.index },
+    ...first, gatewayAddress: `http://${plan.nodeAddress}:${GATEWAY_PORT}`, network: { prefix: plan.prefix, index: plan.index },
     ...(audit === undefined ? {} : { auditLogPath: audit.path }),
+    ...(withTraefik === true ? { traefikAddress: `http://${plan.nodeAddress}:${SECOND_GATEWAY_PORT}` } : {}),
   });
   let plane: readonly Daemon[] = [];
   let ofNode: readonly Daemon[] = [];
@@ -253,106 +270,3 @@ const writeNodeKubeconfigs = ({ dir, cluster, server }: Place, plan: NodePlan, p
   };
   return { kubeletKubeconfigPath: write(`kubelet-${plan.nodeName}`), proxyKubeconfigPath: write('proxy') };
 };
-
-type Fill = BringUp & {
-  readonly plan: NodePlan;
-  readonly controlPlane: ControlPlane;
-  readonly node: Node;
-  readonly dir: string;
-};
-
-/** Everything inside the cluster. Pods are asked for only when a node is there to take them. */
-const fill = async (options: Fill): Promise<void> => {
-  const { plan, controlPlane, node, dir, progress, archives } = options;
-  const { api } = controlPlane;
-  await Promise.all([
-    progress.step('import images', () => node.importImages(archives)),
-    progress.step('apply definitions, rights, volumes', async () => {
-      await applyInOrder(api, [gatewayNamespaces(), await gatewayDefinitions()]);
-      const storage = createStorage(join(dir, plan.nodeName, 'volumes'), plan.nodeName);
-      await applyInOrder(api, [[...corednsSetup(), ...envoyGatewaySetup(), ...storage]]);
-    }),
-    progress.step('wait for the node', async () => {
-      await waitForServiceAccount(controlPlane);
-      await waitForNode(api, options);
-    }),
-    progress.step('make the gateway\'s certificates', () => makeGatewayCertificates(options)),
-  ]);
-  await progress.step('start DNS and gateway', async () => {
-    const gateway = gatewayObjects({ clusters: options.clusters ?? 'rule' });
-    await applyInOrder(api, [[corednsDeployment(), envoyGatewayDeployment(), ...gateway]]);
-    await waitForAvailable(options);
-    await waitForGateway(plan);
-  });
-};
-
-const waitForNode = async (api: ApiClient, { plan, name }: Fill): Promise<void> => {
-  await waitFor({
-    what: `node ${plan.nodeName} to be Ready`,
-    deadlineMs: READY_MS,
-    diagnose: () => lastWords(name, ['kubelet', 'containerd', 'kube-controller-manager']),
-    check: async () => {
-      const { body } = await api({ method: 'GET', path: `/api/v1/nodes/${plan.nodeName}` });
-      return /"type":"Ready","status":"True"/.test(body) && !/not-ready/.test(body) ? true : undefined;
-    },
-  });
-};
-
-/** Envoy Gateway's own program makes them and stores them as Secrets. */
-const makeGatewayCertificates = async ({ controlPlane, programs, dir }: Fill): Promise<void> => {
-  await applyObject(controlPlane.api, {
-    apiVersion: 'v1', kind: 'Namespace', metadata: { name: CONTROLLER_NAMESPACE },
-  });
-  await run(programs['envoy-gateway'], ['certgen', '--disable-topology-injector'], {
-    cwd: dir,
-    env: { KUBECONFIG: join(dir, 'admin.kubeconfig'), ENVOY_GATEWAY_NAMESPACE: CONTROLLER_NAMESPACE },
-    timeoutMs: 60_000,
-  });
-};
-
-const waitForAvailable = async (options: Fill): Promise<void> => {
-  const wanted = [
-    { type: 'Available', path: '/apis/apps/v1/namespaces/kube-system/deployments/coredns' },
-    { type: 'Available', path: `/apis/apps/v1/namespaces/${CONTROLLER_NAMESPACE}/deployments/envoy-gateway` },
-    {
-      type: 'Programmed',
-      path: `/apis/gateway.networking.k8s.io/v1/namespaces/${GATEWAY_NAMESPACE}/gateways/${GATEWAY_NAME}`,
-    },
-  ];
-  for (const { type, path } of wanted) {
-    await waitFor({
-      what: `${path.slice(path.lastIndexOf('/') + 1)} to be ${type}`,
-      deadlineMs: READY_MS,
-      diagnose: () => lastWords(options.name, ['kubelet', 'containerd']),
-      check: async () => isConditionTrue((await options.controlPlane.api({ method: 'GET', path })).body, type),
-    });
-  }
-};
-
-/** True or undefined: whether an object's own status has this condition. */
-const isConditionTrue = (body: string, type: string): true | undefined => {
-  const object = JSON.parse(body) as { status?: { conditions?: { type: string; status: string }[] } };
-  const found = object.status?.conditions?.find((condition) => condition.type === type);
-  return found?.status === 'True' ? true : undefined;
-};
-
-/** The listener answers; without a route that is 404. */
-const waitForGateway = async (plan: NodePlan): Promise<void> => {
-  await waitFor({
-    what: 'the gateway to answer the host',
-    deadlineMs: READY_MS,
-    check: () =>
-      new Promise<true>((resolve, reject) => {
-        const sent = request({ host: plan.nodeAddress, port: GATEWAY_PORT, agent: false, timeout: 2000 }, (answer) => {
-          answer.resume();
-          resolve(true);
-        });
-        sent.on('timeout', () => sent.destroy(new Error('no answer')));
-        sent.on('error', reject);
-        sent.end();
-      }),
-  });
-};
-
-const lastWords = (name: string, programs: readonly string[]): string =>
-  programs.map((program) => tail({ name: program, logPath: join(logDir(name), `${program}.log`) }, 8)).join('\n');

@@ -26,6 +26,7 @@ export type ClusterState = {
   /** Node tier: namespaces and control groups begin with this; it also numbers the network. */
   readonly network?: { readonly prefix: string; readonly index: number };
   readonly gatewayAddress?: string;
+  readonly traefikAddress?: string;
   readonly auditLogPath?: string;
   /** Clusters made by kind: the program that made them. */
   readonly kindPath?: string;

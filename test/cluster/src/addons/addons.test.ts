@@ -17,7 +17,9 @@ describe('addons', () => {
   });
 
   it('pull nothing: their images are on the node already', () => {
-    const text = JSON.stringify([corednsDeployment(), envoyGatewayDeployment(), ...envoyGatewaySetup(), ...gatewayObjects({ clusters: 'rule' })]);
+    const text = JSON.stringify([
+      corednsDeployment(), envoyGatewayDeployment(), envoyGatewaySetup(), gatewayObjects({ clusters: 'rule' }),
+    ]);
     const images = [...text.matchAll(/\\?"image\\?":\\?"([^"\\]+)/g)].map((match) => match[1] ?? '');
     expect(images.length).toBeGreaterThanOrEqual(4);
     for (const image of images) expect(image).toMatch(/^localhost\/slipway\//);

@@ -50,7 +50,9 @@ export const withoutDescriptions = (value: unknown): unknown => {
   const kept = Object.entries(value).filter(
     ([key, inner]) => !(key === 'description' && typeof inner === 'string'),
   );
-  return Object.fromEntries(kept.map(([key, inner]) => [key, key === 'properties' ? mapValues(inner) : withoutDescriptions(inner)]));
+  return Object.fromEntries(
+    kept.map(([key, inner]) => [key, key === 'properties' ? mapValues(inner) : withoutDescriptions(inner)]),
+  );
 };
 
 /** Under `properties` the keys are names of fields. */

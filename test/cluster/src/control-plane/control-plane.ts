@@ -96,7 +96,8 @@ export type RestartOptions = {
 
 /**
  * Kills API server, controller manager and scheduler and starts them as they were started before.
- * They go together, because surviving controllers take up to a minute to resume. SIGKILL and a wait for the end: a polite stop takes a minute, an early start finds the port taken.
+ * They go together, because surviving controllers take up to a minute to resume. SIGKILL and a wait
+ * for the end, because a polite stop takes a minute and an early start finds the port taken.
  */
 export const restartServers = async (options: RestartOptions): Promise<void> => {
   const isServer = ({ name }: Daemon): boolean => name.startsWith('kube-') && name !== 'kube-proxy';

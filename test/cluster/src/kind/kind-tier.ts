@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { buildWithDocker } from '../../../../tools/images/docker.ts';
 import { gatewayDefinitions } from '../addons/crds.ts';
 import {
-  CONTROLLER_NAMESPACE, GATEWAY_NAME, GATEWAY_NAMESPACE, envoyGatewayDeployment, envoyGatewaySetup, gatewayNamespaces,
-  gatewayObjects, publishedImages,
+  CONTROLLER_NAMESPACE, GATEWAY_NAME, GATEWAY_NAMESPACE, envoyGatewayDeployment, envoyGatewaySetup,
+  gatewayNamespaces, gatewayObjects, publishedImages,
 } from '../addons/envoy-gateway.ts';
 import { ensureBinaries } from '../build/go-build.ts';
 import { findProgram } from '../build/prerequisites.ts';
@@ -33,6 +33,7 @@ export const hasDockerEngine = async (): Promise<boolean> => {
 /** Creates a kind cluster from kind-config.yaml, with the project's images and the gateway. */
 export const startKind = async (options: NodeTierOptions = {}): Promise<NodeTier> => {
   const name = options.name ?? 'slipway';
+  if (options.withTraefik === true) throw new Error('Traefik runs on the built-in node only');
   assertUsableName(name);
   const progress = options.progress ?? silentProgress;
   const programs = await ensureBinaries(['kind', 'kubectl', 'envoy-gateway'], { progress });
@@ -70,7 +71,10 @@ const startGateway = async (kubectl: Kubectl, makeCertificates: () => Promise<vo
   await kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
   await makeCertificates();
   const images = publishedImages();
-  await apply([...envoyGatewaySetup(images), envoyGatewayDeployment(images), ...gatewayObjects({ clusters: 'rule', images })]);
+  await apply([
+    ...envoyGatewaySetup(images), envoyGatewayDeployment(images),
+    ...gatewayObjects({ clusters: 'rule', images }),
+  ]);
   const gateway = `gateway/${GATEWAY_NAME}`;
   await kubectl(['wait', '-n', GATEWAY_NAMESPACE, gateway, '--for=condition=Programmed', '--timeout=110s']);
 };
@@ -88,6 +92,7 @@ export const kindTierOf = (state: ClusterState): NodeTier => {
     nodeName: node,
     nodeAddress: '127.0.0.1',
     gatewayAddress: state.gatewayAddress ?? '',
+    traefikAddress: undefined,
     auditLogPath: undefined,
     importImages: async (archives) => {
       for (const archive of archives) await run(kind, ['load', 'image-archive', '--name', name, archive]);

@@ -116,7 +116,11 @@ export const renderKubelet = (plan: NodePlan, { dir, socket, pkiDir }: NodePaths
   registerNode: true,
 }, undefined, 2);
 
-export const kubeletArgs = (plan: NodePlan, { dir }: NodePaths, kubeconfigPath: string): readonly string[] => [
+export const kubeletArgs = (
+  plan: NodePlan,
+  { dir }: NodePaths,
+  kubeconfigPath: string,
+): readonly string[] => [
   `--kubeconfig=${kubeconfigPath}`,
   `--config=${join(dir, 'kubelet.json')}`,
   `--hostname-override=${plan.nodeName}`,

@@ -8,8 +8,11 @@ import { run } from '../process/command.ts';
 import { POD_CIDR_OF_NODE } from './plan.ts';
 import type { NodePlan } from './plan.ts';
 
-/** Commands for `ip -batch`, by the network namespace they run in. Pure. */
-export const networkCommands = (plan: NodePlan): readonly { readonly netns?: string; readonly lines: readonly string[] }[] => [
+/** Lines for `ip -batch` in a network namespace; on the host when none is named. */
+export type NetworkCommands = { readonly netns?: string; readonly lines: readonly string[] };
+
+/** All commands, in their order. Pure. */
+export const networkCommands = (plan: NodePlan): readonly NetworkCommands[] => [
   {
     lines: [
       `netns add ${plan.controlPlaneNetns}`,
