@@ -128,3 +128,7 @@ export const REASONS = {
 } as const satisfies Record<string, ReasonText>;
 
 export type Reason = keyof typeof REASONS;
+
+export function isReason(text: string): text is Reason {
+  return Object.hasOwn(REASONS, text);
+}

@@ -25,7 +25,12 @@ export interface ObservedTraffic {
 
 const NOTHING: TrafficObjects = { isOwnManaged: false };
 
-export function observeTraffic(store: Store, release: ReleaseObject, spec: AppReleaseSpec): ObservedTraffic {
+/** Undefined while the cache of routes is being filled. */
+export function observeTraffic(
+  store: Store,
+  release: ReleaseObject,
+  spec: AppReleaseSpec,
+): ObservedTraffic | undefined {
   const { traffic } = spec;
   if (!traffic) return { view: { kind: 'podShare' }, objects: NOTHING };
   const own = store.services.get(release.namespace, traffic.service);
@@ -34,13 +39,14 @@ export function observeTraffic(store: Store, release: ReleaseObject, spec: AppRe
   }
   if (!traffic.gateway) return { view: { kind: 'podShare' }, objects: { own, isOwnManaged: false } };
   const routes = store.routes();
-  if (!routes) {
+  if (routes.kind === 'filling') return undefined;
+  if (routes.kind === 'refused') {
     return blocked('GatewayApiMissing', 'HTTPRoutes cannot be read; install the Gateway API CRDs and let the operator read them');
   }
   const stable = store.services.get(release.namespace, stableServiceName(release.name));
   const canary = store.services.get(release.namespace, canaryServiceName(release.name));
   const routeName = traffic.gateway.routeRef?.name ?? release.name;
-  const route = routes.get(release.namespace, routeName);
+  const route = routes.cache.get(release.namespace, routeName);
   const foreign = [stable, canary].find((service) => service && service.owner?.uid !== release.uid);
   if (foreign) return blocked('NameTaken', `Service ${foreign.name} exists and is not ours; rename the AppRelease or remove it`);
   const problem = routeProblem({ release, spec, route });

@@ -121,6 +121,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
   const traffic = spec
     ? observeTraffic(store, release, spec)
     : { view: { kind: 'podShare' as const }, objects: { isOwnManaged: false } };
+  if (!traffic) return { kind: 'stale' };
   const wanted = configured && wantedView(options, subject, { configured, raw: template, sets });
   const claimedBy = spec && claimant(store, release);
   const replicas = number(release.spec['replicas']);
@@ -341,6 +342,7 @@ function openActions(store: Store, release: ReleaseObject): ActionView[] {
       return [
         {
           name: action.name,
+          uid: action.uid,
           action: what,
           revision,
           ...(step === undefined ? {} : { step }),

@@ -34,8 +34,8 @@ export interface Store {
   readonly autoscalers: Cache<project.AutoscalerObject>;
   /** Without content; indexed by the uid of the owner as `owner`. */
   readonly configMaps: Cache<project.ConfigMapObject>;
-  /** Undefined until some release needs HTTPRoutes and the cluster is found to have them. */
-  routes(): Cache<project.RouteObject> | undefined;
+  /** Filled from the first call on. */
+  routes(): RouteCache;
   /** How often a pod was seen to lose readiness. */
   readinessLosses(podUid: string): number;
   readonly expectations: Expectations;
@@ -44,6 +44,13 @@ export interface Store {
   watchConfigMaps(key: string, names: readonly string[]): void;
   stop(): Promise<void>;
 }
+
+export type RouteCache =
+  | { readonly kind: 'filled'; readonly cache: Cache<project.RouteObject> }
+  /** The first list is on its way. */
+  | { readonly kind: 'filling' }
+  /** The server does not have the kind, or we may not read it. */
+  | { readonly kind: 'refused' };
 
 export interface StoreOptions {
   readonly transport: Transport;
@@ -179,7 +186,7 @@ export function startStore(options: StoreOptions): Store {
   configMaps.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
 
   /* HTTPRoutes are watched only where somebody uses them: a cluster need not have the kind. */
-  function routeCache(): Cache<project.RouteObject> | undefined {
+  function routeCache(): RouteCache {
     routes ??= start(type.HTTP_ROUTE, project.projectRoute, {
       keysOf: (route) => [
         ...ofLabel(route),
@@ -189,7 +196,8 @@ export function startStore(options: StoreOptions): Store {
       ],
       priorityOf: () => PRIORITY_URGENT,
     });
-    if (routes.stats().lists > 0) return routes.cache;
+    const { lists, reconnects } = routes.stats();
+    if (lists > 0) return { kind: 'filled', cache: routes.cache };
     routes.synced.then(
       () => {
         for (const release of releases.cache.list())
@@ -197,7 +205,7 @@ export function startStore(options: StoreOptions): Store {
       },
       () => undefined,
     );
-    return undefined;
+    return { kind: reconnects.refused > 0 ? 'refused' : 'filling' };
   }
 
   const first = [...reflectors.values()];

@@ -172,7 +172,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   async function writeQueued(): Promise<void> {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       item.queued = false;
-      await writeOne(item);
+      // It may have been queued again while its last write was under way, and then said all.
+      if (item.count > item.writtenCount) await writeOne(item);
     }
     writing = undefined;
   }
