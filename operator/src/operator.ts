@@ -5,14 +5,16 @@ import { createClient, type KubeClient } from './kube/client.ts';
 import { createEventRecorder } from './kube/events.ts';
 import { startElector } from './kube/lease.ts';
 import { createKubeMetrics, type KubeMetrics } from './kube/metrics.ts';
-import { createQueue, PRIORITY_INITIAL, PRIORITY_NORMAL, PRIORITY_URGENT } from './kube/queue.ts';
+import { createQueue, PRIORITY_NORMAL, PRIORITY_URGENT } from './kube/queue.ts';
 import type { Transport } from './kube/transport.ts';
 import { runWorkers, type Outcome, type Workers } from './kube/worker.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createReconciler } from './reconcile.ts';
-import { createCollector, type FetchPage } from './controller/collect-samples.ts';
+import { createCollector } from './controller/collect-samples.ts';
+import type { FetchPage } from './controller/sample-pods.ts';
 import { createConfigReader } from './controller/configs.ts';
+import { firstPriority } from './controller/first-look.ts';
 import { createJournal } from './controller/journal.ts';
 import { createObserver } from './controller/observe.ts';
 import { startActionSweep } from './controller/sweep-actions.ts';
@@ -164,8 +166,10 @@ export function startOperator(options: OperatorOptions): Operator {
   function begin(): void {
     if (!isSynced || !elector.isLeader() || workers || isStopping) return;
     for (const { store } of scopes) {
-      for (const release of store.releases.list())
-        queue.add(`${release.namespace}/${release.name}`, { priority: PRIORITY_INITIAL });
+      for (const release of store.releases.list()) {
+        const priority = firstPriority(store, release);
+        queue.add(`${release.namespace}/${release.name}`, { priority });
+      }
     }
     workers = runWorkers<string>({
       queue,

@@ -3,27 +3,14 @@
 import { analyse, initialAnalysis, type AnalysisState } from '../analysis/analyse.ts';
 import { DEFAULT_PARAMS, type AnalysisParams } from '../analysis/params.ts';
 import { restoreAnalysis } from '../analysis/restore.ts';
-import type { PodSample } from '../analysis/sample.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
-import type { Violation } from '../api/parse.ts';
 import { fractionOf } from '../api/primitives.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Instant } from '../lib/instant.ts';
 import type { Log } from '../lib/log.ts';
-import { compileLabels } from '../metrics/label-match.ts';
-import { namedCounters } from '../metrics/named-counters.ts';
-import type { CounterCodec } from '../metrics/codec.ts';
-import { recognize } from '../metrics/recognize.ts';
 import type { EvidenceView } from '../rollout/snapshot.ts';
-import type { PodObject, ReplicaSetObject } from './projections.ts';
-
-/** Text of one metrics page, or undefined when it could not be had. */
-export type FetchPage = (url: {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-}) => Promise<string | undefined>;
+import { samplePods, type Arm, type FetchPage } from './sample-pods.ts';
 
 /** What a release under way wants to have watched. */
 export interface Watched {
@@ -33,15 +20,12 @@ export interface Watched {
   readonly startedAt: Instant;
   readonly revision: number;
   readonly weightPercent: () => number;
+  /** Clients inside the cluster reach the candidate past the router. */
+  readonly isBypassed: boolean;
   readonly stable: () => Arm | undefined;
   readonly candidate: () => Arm | undefined;
   /** What status remembers of the evidence. */
   readonly stored: unknown;
-}
-
-export interface Arm {
-  readonly set: ReplicaSetObject;
-  readonly pods: readonly PodObject[];
 }
 
 export interface Collector {
@@ -64,6 +48,10 @@ export interface CollectorOptions {
 
 interface Watch {
   readonly revision: number;
+  /** Fixed for the release: the bound on false rollbacks holds for rules chosen before the data. */
+  readonly params: AnalysisParams;
+  /** Counter names of a page on which nothing was recognised, for the condition. */
+  counterNames: readonly string[];
   state: AnalysisState;
   verdict: Verdict | undefined;
   watched: Watched;
@@ -81,16 +69,24 @@ export function createCollector(options: CollectorOptions): Collector {
 
   async function poll(key: string, watch: Watch): Promise<void> {
     try {
-      const samples = await sampleAll(options, watch.watched);
+      const { spec, startedAt, stable, candidate } = watch.watched;
+      const { samples, counterNames } = await samplePods({
+        fetchPage: options.fetchPage,
+        spec,
+        startedAt,
+        stable: stable(),
+        candidate: candidate(),
+      });
       if (watch.isStopped) return;
       const before = watch.verdict?.kind;
       const { state, verdict } = analyse(
         watch.state,
         { canaryWeightPercent: watch.watched.weightPercent(), samples },
-        paramsOf(watch.watched.spec),
+        watch.params,
       );
       watch.state = state;
       watch.verdict = verdict;
+      watch.counterNames = counterNames;
       options.onEvidence(key, verdict.kind === 'rollback' && before !== 'rollback');
     } catch (error) {
       options.log('error', 'samples could not be judged', { release: key, error: String(error) });
@@ -112,9 +108,12 @@ export function createCollector(options: CollectorOptions): Collector {
         storedRevision(watched.stored) === watched.revision
           ? restoreAnalysis(stateIn(watched.stored))
           : undefined;
+      const params = paramsOf(watched.spec, watched.isBypassed);
       const watch: Watch = {
         revision: watched.revision,
-        state: restored ?? initialAnalysis(paramsOf(watched.spec)),
+        params,
+        counterNames: [],
+        state: restored ?? initialAnalysis(params),
         verdict: undefined,
         watched,
         timer: undefined,
@@ -156,7 +155,7 @@ function stateIn(stored: unknown): unknown {
     : undefined;
 }
 
-function viewOf({ state, verdict }: Watch): EvidenceView {
+function viewOf({ counterNames, params, state, verdict }: Watch): EvidenceView {
   if (!verdict) {
     const { canary, stable } = state.judge;
     return {
@@ -164,7 +163,7 @@ function viewOf({ state, verdict }: Watch): EvidenceView {
       verdict: 'noData',
       sentence: 'no sample yet',
       evidence: 1,
-      threshold: 100,
+      threshold: 1 / params.falseRollbackRate,
       canary,
       stable,
     };
@@ -174,7 +173,7 @@ function viewOf({ state, verdict }: Watch): EvidenceView {
     kind: 'judged',
     verdict: verdict.kind === 'promote' ? 'continue' : verdict.kind,
     ...('reason' in verdict ? { reason: verdict.reason } : {}),
-    sentence: verdict.sentence,
+    sentence: `${verdict.sentence}${seenInstead(verdict, counterNames)}`,
     evidence: numbers.evidence,
     threshold: numbers.threshold,
     canary: numbers.canary,
@@ -182,8 +181,16 @@ function viewOf({ state, verdict }: Watch): EvidenceView {
   };
 }
 
-export function paramsOf(spec: AppReleaseSpec): AnalysisParams {
+/* Whoever has to name the counters should not have to look for them. */
+function seenInstead(verdict: Verdict, counterNames: readonly string[]): string {
+  const isUnknown = verdict.kind === 'noData' && verdict.reason === 'MetricsNotRecognized';
+  return isUnknown && counterNames.length > 0 ? `; its counters: ${counterNames.join(', ')}` : '';
+}
+
+/** What the judge is told before the release begins. */
+export function paramsOf(spec: AppReleaseSpec, isBypassed = false): AnalysisParams {
   const { checks, traffic } = spec;
+  const splitsRequests = traffic?.gateway !== undefined && !isBypassed;
   const errorRate = checks?.errorRate;
   return {
     ...DEFAULT_PARAMS,
@@ -195,94 +202,7 @@ export function paramsOf(spec: AppReleaseSpec): AnalysisParams {
       margin: errorRate ? fractionOf(errorRate.margin) : DEFAULT_PARAMS.errors.margin,
     },
     // A share of pods is no share of requests: a good pod can be left unasked by kept connections.
-    silence: { ...DEFAULT_PARAMS.silence, verdict: traffic?.gateway ? 'rollback' : 'hold' },
+    // So can the candidate be whose rivals serve clients that go past the router.
+    silence: { ...DEFAULT_PARAMS.silence, verdict: splitsRequests ? 'rollback' : 'hold' },
   };
-}
-
-async function sampleAll({ fetchPage }: CollectorOptions, watched: Watched): Promise<PodSample[]> {
-  const codecs = namedCodecs(watched.spec);
-  const arms = [
-    { arm: 'stable' as const, found: watched.stable() },
-    { arm: 'canary' as const, found: watched.candidate() },
-  ];
-  const wanted = arms.flatMap(({ arm, found }) =>
-    (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set })),
-  );
-  return Promise.all(
-    wanted.map(({ arm, pod, set }) => samplePod({ fetchPage, watched, codecs, arm, pod, set })),
-  );
-}
-
-/* A pod that never answered anybody has nothing to count; a terminating one still has. */
-function isScrapable(pod: PodObject): boolean {
-  return pod.ip !== undefined && !pod.isFinished && (pod.isReady || pod.restarts > 0);
-}
-
-interface Subject {
-  readonly fetchPage: FetchPage;
-  readonly watched: Watched;
-  readonly codecs: readonly CounterCodec[] | undefined;
-  readonly arm: 'stable' | 'canary';
-  readonly pod: PodObject;
-  readonly set: ReplicaSetObject | undefined;
-}
-
-async function samplePod({
-  fetchPage,
-  watched,
-  codecs,
-  arm,
-  pod,
-  set,
-}: Subject): Promise<PodSample> {
-  const scrape = watched.spec.checks?.scrape;
-  const port =
-    typeof scrape?.port === 'number' ? scrape.port : set?.ports[scrape?.port ?? 'metrics'];
-  const failed: PodSample = { kind: 'failed', podUid: pod.uid, arm };
-  if (port === undefined || pod.ip === undefined) return failed;
-  const page = await fetchPage({ host: pod.ip, port, path: scrape?.path ?? '/metrics' });
-  if (page === undefined) return failed;
-  const excludedPaths = [...(set?.probePaths ?? []), scrape?.path ?? '/metrics'];
-  const found = recognize(page, { excludedPaths, ...(codecs ? { codecs } : {}) });
-  switch (found.kind) {
-    case 'recognized':
-      return {
-        kind: 'counted',
-        podUid: pod.uid,
-        arm,
-        startedAfterRelease: pod.createdAt >= watched.startedAt,
-        counters: found.counters,
-      };
-    case 'notRecognized':
-      return { kind: 'uncounted', podUid: pod.uid, arm };
-    case 'unreadable':
-      return failed;
-  }
-}
-
-/* Counters that the user named replace the well-known ones. */
-function namedCodecs({ checks }: AppReleaseSpec): readonly CounterCodec[] | undefined {
-  const { total, errors } = checks?.errorRate ?? {};
-  if (!total || !errors) return undefined;
-  const [all, failed] = [total, errors].map(({ name, labels }) => ({
-    name,
-    compiled: compileLabels(labels ?? {}),
-  }));
-  if (all?.compiled.kind !== 'ok' || failed?.compiled.kind !== 'ok') return undefined;
-  return [
-    namedCounters({
-      total: { name: all.name, labels: all.compiled.value },
-      errors: { name: failed.name, labels: failed.compiled.value },
-    }),
-  ];
-}
-
-/** What is wrong with the label patterns of user-named counters: only the codec can tell. */
-export function counterViolations({ checks }: AppReleaseSpec): Violation[] {
-  return (['total', 'errors'] as const).flatMap((field) => {
-    const compiled = compileLabels(checks?.errorRate?.[field]?.labels ?? {});
-    return compiled.kind === 'ok'
-      ? []
-      : [{ field: `spec.checks.errorRate.${field}.labels`, message: compiled.error }];
-  });
 }

@@ -1,6 +1,6 @@
 // Reads one metrics page of a pod: bounded in time and size, no redirects, no proxy.
 import { Agent, get } from 'node:http';
-import type { FetchPage } from './collect-samples.ts';
+import type { FetchPage } from './sample-pods.ts';
 
 const TIMEOUT_MS = 1500;
 const SIZE_MAX_BYTES = 4 * 1024 * 1024;

@@ -18,7 +18,7 @@ import type {
   WantedView,
   WorkloadView,
 } from '../rollout/snapshot.ts';
-import { counterViolations } from './collect-samples.ts';
+import { counterViolations } from './sample-pods.ts';
 import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
 import {

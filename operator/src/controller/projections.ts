@@ -164,6 +164,8 @@ export interface ReplicaSetObject extends Base {
   readonly configMaps: readonly string[];
   readonly ports: Readonly<Record<string, number>>;
   readonly probePaths: readonly string[];
+  /** How often the kubelet asks a running pod over HTTP. */
+  readonly probesPerSecond: number;
   readonly createdAt: Instant;
 }
 
@@ -194,6 +196,7 @@ export function projectReplicaSet(raw: RawObject): ReplicaSetObject {
     configMaps: configMapNames(template).map(intern),
     ports: portsOf(template),
     probePaths: probePathsOf(template),
+    probesPerSecond: probesPerSecondOf(template),
     createdAt: moment(raw.metadata.creationTimestamp) ?? instant(0),
   };
 }
@@ -238,6 +241,14 @@ function probePathsOf(template: PodTemplate): string[] {
       ),
     )
     .filter((path): path is string => typeof path === 'string');
+}
+
+/* The startup probe is over by the time a pod is Ready. */
+function probesPerSecondOf(template: PodTemplate): number {
+  return containersOf(template)
+    .flatMap((container) => [record(container['readinessProbe']), record(container['livenessProbe'])])
+    .filter((probe) => probe['httpGet'] !== undefined)
+    .reduce((sum, probe) => sum + 1 / Math.max(1, number(probe['periodSeconds']) ?? 10), 0);
 }
 
 export interface PodObject extends Base {

@@ -2,8 +2,9 @@
 import { instant } from '../lib/instant.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Snapshot } from '../rollout/snapshot.ts';
-import type { Arm, Collector } from './collect-samples.ts';
+import type { Collector } from './collect-samples.ts';
 import type { Materials } from './observe.ts';
+import type { Arm } from './sample-pods.ts';
 import type { Store } from './store.ts';
 
 export interface Trial {
@@ -31,6 +32,7 @@ export function watchRelease(
     revision: candidate.revision,
     startedAt: next.startedAt ?? instant(0),
     weightPercent: () => shareNow(snapshot, next.weight.observed),
+    isBypassed: snapshot.traffic.kind === 'weighted' && snapshot.traffic.isBypassed,
     stable: () => armOf(store, materials, stable.setName),
     candidate: () => armOf(store, materials, candidate.setName),
     stored: materials.status.analysis,

@@ -1,7 +1,7 @@
 // The metrics pages that pods would serve if users sent them requests: a steady rate, shared by the
 // weights of a route, and one version that answers each request with an error.
 import { POD } from '../../../operator/src/controller/resources.ts';
-import type { FetchPage } from '../../../operator/src/controller/collect-samples.ts';
+import type { FetchPage } from '../../../operator/src/controller/sample-pods.ts';
 import { record } from '../../../operator/src/lib/json.ts';
 import type { Site } from './lab.ts';
 import { canaryWeightOf } from './release.ts';

@@ -1,0 +1,129 @@
+// One look at all pods of a release: their metrics pages, read and recognised.
+import type { AppReleaseSpec } from '../api/app-release.ts';
+import type { Violation } from '../api/parse.ts';
+import type { PodSample } from '../analysis/sample.ts';
+import type { Instant } from '../lib/instant.ts';
+import type { CounterCodec } from '../metrics/codec.ts';
+import { compileLabels } from '../metrics/label-match.ts';
+import { namedCounters } from '../metrics/named-counters.ts';
+import { recognize } from '../metrics/recognize.ts';
+import type { PodObject, ReplicaSetObject } from './projections.ts';
+
+/** Text of one metrics page, or undefined when it could not be had. */
+export type FetchPage = (url: {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+}) => Promise<string | undefined>;
+
+/** One version: its set and that set's pods. */
+export interface Arm {
+  readonly set: ReplicaSetObject;
+  readonly pods: readonly PodObject[];
+}
+
+export interface LookAt {
+  readonly fetchPage: FetchPage;
+  readonly spec: AppReleaseSpec;
+  readonly stable: Arm | undefined;
+  readonly candidate: Arm | undefined;
+  /** Pods made since then belong to the release from their first request. */
+  readonly startedAt: Instant;
+}
+
+export interface Look {
+  readonly samples: readonly PodSample[];
+  /** The first counter names of a page on which nothing was recognised. */
+  readonly counterNames: readonly string[];
+}
+
+export async function samplePods(at: LookAt): Promise<Look> {
+  const codecs = namedCodecs(at.spec);
+  const arms = [
+    { arm: 'stable' as const, found: at.stable },
+    { arm: 'canary' as const, found: at.candidate },
+  ];
+  const subjects = arms.flatMap(({ arm, found }) =>
+    (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set, codecs })),
+  );
+  const looks = await Promise.all(subjects.map((subject) => samplePod(at, subject)));
+  return {
+    samples: looks.map(({ sample }) => sample),
+    counterNames: looks.find(({ counterNames }) => counterNames.length > 0)?.counterNames ?? [],
+  };
+}
+
+/* A pod that never answered anybody has nothing to count; one on its way out may be gone before the
+   next look, and waiting for it would put the verdict off. */
+function isScrapable(pod: PodObject): boolean {
+  if (pod.ip === undefined || pod.isFinished || pod.isTerminating) return false;
+  return pod.isReady || pod.restarts > 0;
+}
+
+interface Subject {
+  readonly arm: 'stable' | 'canary';
+  readonly pod: PodObject;
+  readonly set: ReplicaSetObject | undefined;
+  readonly codecs: readonly CounterCodec[] | undefined;
+}
+
+interface PodLook {
+  readonly sample: PodSample;
+  readonly counterNames: readonly string[];
+}
+
+async function samplePod(at: LookAt, { arm, codecs, pod, set }: Subject): Promise<PodLook> {
+  const scrape = at.spec.checks?.scrape;
+  const wanted = scrape?.port ?? 'metrics';
+  const port = typeof wanted === 'number' ? wanted : set?.ports[wanted];
+  const path = scrape?.path ?? '/metrics';
+  const failed: PodLook = { sample: { kind: 'failed', podUid: pod.uid, arm }, counterNames: [] };
+  if (port === undefined || pod.ip === undefined) return failed;
+  const page = await at.fetchPage({ host: pod.ip, port, path });
+  if (page === undefined) return failed;
+  const excludedPaths = [...(set?.probePaths ?? []), path];
+  const found = recognize(page, { excludedPaths, ...(codecs ? { codecs } : {}) });
+  if (found.kind === 'unreadable') return failed;
+  if (found.kind === 'notRecognized') {
+    const sample: PodSample = { kind: 'uncounted', podUid: pod.uid, arm };
+    return { sample, counterNames: found.counterNames };
+  }
+  // Where no series tells its path, the kubelet's probes are among the requests.
+  const probes = (set?.probesPerSecond ?? 0) * (scrape?.everySeconds ?? 2);
+  const sample: PodSample = {
+    kind: 'counted',
+    podUid: pod.uid,
+    arm,
+    startedAfterRelease: pod.createdAt >= at.startedAt,
+    counters: found.counters,
+    ...(found.paths === 'unknown' ? { expectedProbes: probes } : {}),
+  };
+  return { sample, counterNames: [] };
+}
+
+/* Counters that the user named replace the well-known ones. */
+function namedCodecs({ checks }: AppReleaseSpec): readonly CounterCodec[] | undefined {
+  const { total, errors } = checks?.errorRate ?? {};
+  if (!total || !errors) return undefined;
+  const [all, failed] = [total, errors].map(({ name, labels }) => ({
+    name,
+    compiled: compileLabels(labels ?? {}),
+  }));
+  if (all?.compiled.kind !== 'ok' || failed?.compiled.kind !== 'ok') return undefined;
+  return [
+    namedCounters({
+      total: { name: all.name, labels: all.compiled.value },
+      errors: { name: failed.name, labels: failed.compiled.value },
+    }),
+  ];
+}
+
+/** What is wrong with the label patterns of user-named counters: only the codec can tell. */
+export function counterViolations({ checks }: AppReleaseSpec): Violation[] {
+  return (['total', 'errors'] as const).flatMap((field) => {
+    const compiled = compileLabels(checks?.errorRate?.[field]?.labels ?? {});
+    return compiled.kind === 'ok'
+      ? []
+      : [{ field: `spec.checks.errorRate.${field}.labels`, message: compiled.error }];
+  });
+}
