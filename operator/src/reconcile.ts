@@ -9,6 +9,7 @@ import type { Store } from './controller/store.ts';
 import { watchRelease } from './controller/watch-release.ts';
 import { changeOf, writeStatus } from './controller/write-status.ts';
 import { API_GROUP_VERSION } from './api/group.ts';
+import type { Reason } from './api/reasons.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { EventRecorder } from './kube/events.ts';
 import type { Outcome } from './kube/worker.ts';
@@ -165,7 +166,10 @@ interface Said {
   readonly decision: Decision;
 }
 
-/* An Event per change that a person cares about: phase, reason, step. Numbers alone make none. */
+/** On the way from one step to the next there is nothing that anybody need be told. */
+const ROUTINE: ReadonlySet<Reason> = new Set(['Scaling', 'Promoting', 'WaitingForConfig']);
+
+/* An Event per change that a person cares about: a start, a stop, an end, a trouble. */
 function recordEvent(
   { events }: ReconcileOptions,
   { materials, before, after, decision }: Said,
@@ -177,6 +181,9 @@ function recordEvent(
     reasonBefore === decision.reason &&
     before.candidate?.revision === after.candidate?.revision;
   if (isSame) return;
+  const isStart =
+    after.stage === 'Stepping' && before.candidate?.revision !== after.candidate?.revision;
+  if (!isStart && decision.phase === 'Progressing' && ROUTINE.has(decision.reason)) return;
   const isBad =
     decision.phase === 'RolledBack' ||
     decision.phase === 'Blocked' ||
@@ -190,9 +197,9 @@ function recordEvent(
       uid: release.uid,
     },
     type: isBad ? 'Warning' : 'Normal',
-    reason: decision.reason,
+    reason: isStart ? 'ReleaseStarted' : decision.reason,
     action: decision.next.stage.kind,
-    note: decision.message,
+    note: isStart ? `revision ${after.candidate?.revision}: ${decision.message}` : decision.message,
   });
 }
 

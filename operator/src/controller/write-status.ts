@@ -24,15 +24,24 @@ const FIGURES = [
 ] as const;
 
 export function changeOf(previous: AppReleaseStatus, next: AppReleaseStatus): StatusChange {
-  if (canonical(previous) === canonical(next)) return { kind: 'none' };
-  return canonical(withoutFigures(previous)) === canonical(withoutFigures(next))
-    ? { kind: 'figures' }
-    : { kind: 'transition' };
+  if (isEqual(withoutEpoch(previous), withoutEpoch(next))) return { kind: 'none' };
+  const isSame = isEqual(withoutFigures(previous), withoutFigures(next));
+  return isSame ? { kind: 'figures' } : { kind: 'transition' };
+}
+
+function isEqual(a: object, b: object): boolean {
+  return canonical(a) === canonical(b);
+}
+
+/* That another leader looks on is no news: a thousand releases at rest need not be told. */
+function withoutEpoch({ controllerEpoch: _epoch, ...status }: AppReleaseStatus): object {
+  return status;
 }
 
 function withoutFigures(status: AppReleaseStatus): object {
   const copy: Record<string, unknown> = { ...status };
   for (const field of FIGURES) delete copy[field];
+  delete copy['controllerEpoch'];
   const conditions = status.conditions?.map(({ message: _message, ...rest }) => rest);
   const { mark: _mark, markedAt: _markedAt, ...step } = status.step ?? {};
   return { ...copy, conditions, step };

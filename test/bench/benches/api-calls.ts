@@ -12,7 +12,7 @@ import { createRelease, type ReleaseOptions } from '../lab/release.ts';
 const STEPS = [20, 40, 60, 80].flatMap((weight) => [{ weight }, { pause: { seconds: 1 } }]);
 
 /** Late Events and the tidying up after a release belong to it. */
-const AFTERMATH_MS = 4000;
+const AFTERMATH_MS = 12_000;
 
 export const apiCalls: Bench = {
   name: 'api-calls',
