@@ -30,6 +30,11 @@ export function stepSentence(context: Context, { step, exposure, reason }: StepS
   return evidence.kind === 'judged' ? `${where}: ${evidenceSentence(evidence)}` : where;
 }
 
+/** "revision 7 serves everything: 10 of 10 pods ready" */
+export function servingSentence(revision: number, available: number, replicas: number): string {
+  return `revision ${revision} serves everything: ${available} of ${replicas} pods ready`;
+}
+
 function holdText(reason: Reason): string {
   switch (reason) {
     case 'PausedBySpec':

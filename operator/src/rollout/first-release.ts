@@ -4,6 +4,7 @@ import { after } from '../lib/instant.ts';
 import { enterStep } from './progress.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
+import { servingSentence } from './explain.ts';
 import { optional, resize } from './exposure.ts';
 import { candidateFailure } from './failures.ts';
 import { availablePods, earliest, nextAvailableAt, readyPods } from './pods.ts';
@@ -98,9 +99,10 @@ function createFirst(context: Context): Decision {
 }
 
 function serveFirst(context: Context, set: SetView): Decision {
-  const { now, snapshot, state } = context;
+  const { bounds, now, snapshot, spec, state } = context;
   const { candidate: _candidate, startedAt, ...rest } = state;
   const id: RevisionId = revisionOf(set);
+  const available = availablePods(set, spec.minReadySeconds, now);
   const traffic = directTraffic(context, set);
   return {
     next: {
@@ -135,7 +137,7 @@ function serveFirst(context: Context, set: SetView): Decision {
     ],
     phase: 'Healthy',
     reason: 'Promoted',
-    message: `revision ${id.revision} serves everything`,
+    message: servingSentence(id.revision, available, bounds.replicas),
   };
 }
 

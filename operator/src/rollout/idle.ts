@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { withState } from './context.ts';
 import { decideStepping } from './canary.ts';
 import type { Decision, Effect } from './decision.ts';
+import { servingSentence } from './explain.ts';
 import { expose, optional, resize, retreat } from './exposure.ts';
 import { availablePods } from './pods.ts';
 import { historyOf, rolledBackMessage } from './rollback.ts';
@@ -111,7 +112,7 @@ function keepStable(context: Context, stable: SetView): Decision {
   const healthy = {
     phase: 'Healthy' as const,
     reason: 'UpToDate' as const,
-    message: `revision ${stable.revision} serves everything: ${available} of ${bounds.replicas} pods ready`,
+    message: servingSentence(stable.revision, available, bounds.replicas),
   };
   const told = isServing
     ? healthy

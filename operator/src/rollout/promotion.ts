@@ -2,9 +2,9 @@
 import type { Instant } from '../lib/instant.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
-import { earlierOf, evidenceSentence } from './explain.ts';
+import { earlierOf, evidenceSentence, servingSentence } from './explain.ts';
 import { expose, optional } from './exposure.ts';
-import { livePods } from './pods.ts';
+import { availablePods, livePods } from './pods.ts';
 import { deadlineOf } from './progress.ts';
 import type { WeightedView } from './snapshot.ts';
 import type { ReleaseState, StepState } from './state.ts';
@@ -110,8 +110,9 @@ function promoting(
 }
 
 function promoted(context: Context): Decision {
-  const { candidate, now, snapshot, stable, state } = context;
+  const { bounds, candidate, now, snapshot, spec, stable, state } = context;
   if (!candidate || !state.candidate) throw new Error('promoted without a candidate');
+  const available = availablePods(candidate, spec.minReadySeconds, now);
   const marks: Effect[] = [
     {
       kind: 'markSet',
@@ -134,7 +135,7 @@ function promoted(context: Context): Decision {
     ...rest,
     stable: id,
     stage: { kind: 'Idle' },
-    weight: { desired: 0, observed: 0 },
+    weight: { ...state.weight, desired: 0, observed: 0 },
     history: [
       {
         revision: id.revision,
@@ -157,7 +158,7 @@ function promoted(context: Context): Decision {
     effects: marks,
     phase: 'Healthy',
     reason: 'Promoted',
-    message: `revision ${id.revision} serves everything`,
+    message: servingSentence(id.revision, available, bounds.replicas),
   };
 }
 

@@ -51,12 +51,17 @@ export interface PodCounts {
 
 /**
  * The next sizes on the way to `goal` under pod share: together never above replicas + maxSurge,
- * and stable gives up a pod only where an available candidate pod makes up for it.
+ * and stable gives up a pod only where an available candidate pod makes up for it. It gives them up
+ * one by one where the candidate needs their room, otherwise all at once when the candidate is whole.
  */
 export function nextPodShare(goal: PodGoal, counts: PodCounts, bounds: Bounds): PodGoal {
   const ceiling = bounds.replicas + bounds.maxSurge;
   const floor = Math.max(0, bounds.replicas - bounds.maxUnavailable);
-  const stableNeeded = Math.max(goal.stable, floor - counts.candidateAvailable);
+  const isAwaited =
+    counts.candidateDesired >= goal.candidate && counts.candidateAvailable < goal.candidate;
+  const stableNeeded = isAwaited
+    ? Math.max(goal.stable, counts.stableDesired)
+    : Math.max(goal.stable, floor - counts.candidateAvailable);
   const stable =
     counts.stableDesired > stableNeeded
       ? stableNeeded

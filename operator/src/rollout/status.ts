@@ -165,7 +165,9 @@ function conditionsOf(
   { snapshot, decision, now }: { snapshot: Snapshot; decision: Decision; now: Instant },
   previous: AppReleaseStatus,
 ): Condition[] {
-  const { phase, reason, message } = decision;
+  const { phase, message } = decision;
+  // That it was promoted is told by an Event and the history; afterwards it is up to date.
+  const reason = decision.reason === 'Promoted' ? 'UpToDate' : decision.reason;
   const isStalled = phase === 'RolledBack' || phase === 'Blocked' || phase === 'Degraded';
   const serving =
     snapshot.sets.some((set) => readyPods(set) > 0) || snapshot.release.replicas === 0;
