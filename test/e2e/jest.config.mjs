@@ -4,8 +4,8 @@ import { base } from '../../jest.config.mjs';
 export default {
   ...base,
   testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'],
-  globalSetup: '<rootDir>/test/e2e/global-setup.ts',
-  globalTeardown: '<rootDir>/test/e2e/global-teardown.ts',
+  globalSetup: '<rootDir>/test/e2e/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/e2e/global-teardown.mjs',
   maxWorkers: 1,
   testTimeout: 240_000,
 };
