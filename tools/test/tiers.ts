@@ -45,6 +45,7 @@ export const TIERS: readonly Tier[] = [
     'the operator on a real API server with fake nodes',
     'test/integration/jest.config.mjs',
   ),
+  jest('harness', 'the cluster harness on itself', 'test/cluster/jest.config.mjs'),
   jest('e2e', 'releases on a real node under load', 'test/e2e/jest.config.mjs'),
 ];
 
