@@ -39,10 +39,13 @@ async function expireLease(lab: Lab): Promise<void> {
   await lab.client.mergePatch(ref, { spec: { holderIdentity: '' } });
 }
 
-/** One operator after the other, each killed after its next write, until `isOver`. */
-async function livesOfOneWrite(lab: Lab, isOver: () => boolean): Promise<number> {
+/**
+ * One operator after the other until `isOver`, killed after one write, then two, then three, and so
+ * on again: so that one dies between any two writes, and yet some get to say what they did.
+ */
+async function shortLives(lab: Lab, isOver: () => boolean): Promise<number> {
   for (let life = 1; life <= LIVES_MAX; life += 1) {
-    const mortal = mortalTransport(connectTo(lab.tier, `slipway-test-life-${life}`), 1);
+    const mortal = mortalTransport(connectTo(lab.tier, `slipway-test-life-${life}`), 1 + ((life - 1) % 3));
     const operator = await lab.startOperator({ transport: mortal.transport });
     await lab.eventually(`the end of life ${life}`, () => mortal.isDead() || isOver());
     await operator.stop();
@@ -57,7 +60,7 @@ const RELEASES = {
   'a version that is taken back': { version: { tag: '2', behaviour: 'image-missing' as const }, isOver: (lab: Lab) => isRolledBack(lab, '1') },
 };
 
-describe('an operator that is killed after each of its writes', () => {
+describe('an operator that is killed again and again, right after a write', () => {
   it.each(Object.entries(RELEASES))('ends the release of %s as one that lives', async (_name, { version, isOver }) => {
     const prepare = async () => {
       const lab = await openLab();
@@ -75,10 +78,12 @@ describe('an operator that is killed after each of its writes', () => {
     await first.stop();
     const users = watchUsers(lab);
     await ask(lab, version);
-    const lives = await livesOfOneWrite(lab, () => isOver(lab)() && lab.world.pods().length === 2 && lab.world.sets().every(({ annotations }) => annotations['slipway.dev/outcome'] !== 'candidate'));
-    expect(ending(lab)).toEqual(ending(undisturbed.lab));
+    const lives = await shortLives(lab, isOver(lab));
+    await lab.startOperator();
+    const wanted = JSON.stringify(ending(undisturbed.lab));
+    await lab.eventually(`this: ${wanted}`, () => JSON.stringify(ending(lab)) === wanted);
     expect(users.unanswered()).toEqual([]);
-    expect(lives).toBeGreaterThan(6);
+    expect(lives).toBeGreaterThan(1);
   });
 
   it('takes a Deployment over without touching its pods', async () => {
@@ -87,10 +92,10 @@ describe('an operator that is killed after each of its writes', () => {
     await lab.eventually('the Deployment to serve', () => lab.world.pods().filter((pod) => pod.isReady).length === 1);
     const before = uidsOf(lab, '1');
     await lab.apply(appRelease(canary([])));
-    await livesOfOneWrite(lab, isHealthy(lab, '1'));
+    await shortLives(lab, isHealthy(lab, '1'));
     expect(uidsOf(lab, '1')).toEqual(before);
     await lab.remove(APP_RELEASE, APP);
-    await livesOfOneWrite(lab, () => lab.world.get(APP_RELEASE, APP) === undefined);
+    await shortLives(lab, () => lab.world.get(APP_RELEASE, APP) === undefined);
     expect(uidsOf(lab, '1')).toEqual(before);
     expect(lab.world.foreignSets().filter(({ desired }) => desired === 1)).toHaveLength(1);
   });
