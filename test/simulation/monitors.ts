@@ -102,7 +102,8 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
    way back from a version that hurts, half of the pods are enough. */
 function capacityStaysAboveItsFloor(event: WriteEvent): string | undefined {
   const { snapshot, what } = event;
-  if (isLettingGo(event) || what.kind !== 'scaleSet' || snapshot.release.spec.kind === 'invalid') return undefined;
+  const isFirst = snapshot.state.stable === undefined;
+  if (isLettingGo(event) || isFirst || what.kind !== 'scaleSet' || snapshot.release.spec.kind === 'invalid') return undefined;
   const bounds = boundsOf(snapshot.release.spec.value, snapshot.release.replicas ?? 0);
   const floor = isUrgent(event) ? Math.ceil(bounds.replicas / 2) : bounds.replicas - bounds.maxUnavailable;
   const [before, after] = [capacity(settled(event.before, event)), capacity(settled(event.after, event))];
@@ -127,7 +128,7 @@ function isServing(world: World, set: SetObject): boolean {
 
 function podsStayBelowTheCeiling(event: WriteEvent): string | undefined {
   const { before, after, decision, snapshot, what } = event;
-  const isGrowth = what.kind === 'createSet' || (what.kind === 'scaleSet' && what.to > what.from);
+  const isGrowth = (what.kind === 'createSet' && what.replicas > 0) || (what.kind === 'scaleSet' && what.to > what.from);
   if (!isGrowth || snapshot.release.spec.kind === 'invalid' || isUrgent(event)) return undefined;
   const { maxSurge, replicas } = boundsOf(snapshot.release.spec.value, snapshot.release.replicas ?? 0);
   const { candidate, stable } = decision.next;

@@ -1,5 +1,6 @@
 // The status of an AppRelease: what a person sees, and all that a restarted operator needs.
 import { z } from 'zod';
+import { ACTIONS, ACTION_PHASES } from './release-action.ts';
 
 const instant = z.string().max(64).meta({ format: 'date-time' });
 
@@ -51,6 +52,17 @@ const historyEntry = z
     errors: z.number().optional().meta({ description: 'How many of them failed.' }),
   })
   .meta({ description: 'How a past release ended.' });
+
+const finishedAction = z
+  .object({
+    uid: z.string().max(64),
+    name: z.string().max(253),
+    action: z.enum(ACTIONS),
+    by: z.string().max(1100),
+    phase: z.enum(ACTION_PHASES),
+    message: z.string().max(2048),
+  })
+  .meta({ description: 'What became of a ReleaseAction.' });
 
 export const statusSchema = z
   .object({
@@ -120,6 +132,10 @@ export const statusSchema = z
     checks: z.array(checkResult).max(16).optional().meta({
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
+    }),
+    actions: z.array(finishedAction).max(10).optional().meta({
+      description: 'The last actions that were dealt with, oldest first.',
+      'x-kubernetes-list-type': 'atomic',
     }),
     history: z.array(historyEntry).max(10).optional().meta({ 'x-kubernetes-list-type': 'atomic' }),
   })

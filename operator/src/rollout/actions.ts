@@ -4,11 +4,11 @@ import type { Context } from './context.ts';
 import { withState } from './context.ts';
 import type { Effect } from './decision.ts';
 import { optional } from './exposure.ts';
-import { isRefused } from './idle.ts';
+import { isRefused, isRefusedUnmade } from './idle.ts';
 import type { RollbackOrder } from './rollback.ts';
 import { planAt } from './steps.ts';
 import type { ActionView } from './snapshot.ts';
-import type { ReleaseState } from './state.ts';
+import type { FinishedAction, ReleaseState } from './state.ts';
 
 export interface Asked {
   readonly context: Context;
@@ -18,6 +18,11 @@ export interface Asked {
   /** Somebody asked for another try of the refused revision. */
   readonly isRetried: boolean;
 }
+
+/** Actions that are remembered, and the most that are taken at one look. */
+const FINISHED_MAX = 10;
+
+const PHASES = { applied: 'Applied', expired: 'Expired', rejected: 'Rejected' } as const;
 
 type Result =
   | {
@@ -29,32 +34,41 @@ type Result =
     }
   | { readonly kind: 'expired' | 'rejected'; readonly message: string };
 
-/** Takes every open action in the order in which they were made. */
+/**
+ * Takes every open action in the order in which they were made. What became of it is remembered
+ * first and written to the action at the next look: so none is applied twice, and none is finished
+ * whose effect could still be forgotten.
+ */
 export function applyActions(from: Context): Asked {
   let asked: Asked = { context: from, effects: [], isRetried: false };
-  for (const action of from.snapshot.actions) {
-    const result = resultOf(asked.context, action);
-    const phase =
-      result.kind === 'applied' ? 'Applied' : result.kind === 'expired' ? 'Expired' : 'Rejected';
-    const effect: Effect = {
-      kind: 'finishAction',
-      action: action.name,
-      phase,
-      message: result.message,
-    };
-    const effects = [...asked.effects, effect];
-    if (result.kind !== 'applied') {
-      asked = { ...asked, effects };
-      continue;
-    }
-    asked = {
-      context: withState(asked.context, result.state),
-      effects,
-      ...optional('abort', result.abort ?? asked.abort),
-      isRetried: asked.isRetried || result.isRetried === true,
-    };
+  for (const action of from.snapshot.actions.slice(0, FINISHED_MAX)) {
+    const known = from.state.finished.find(({ uid }) => uid === action.uid);
+    asked = known ? finish(asked, action, known) : apply(asked, action);
   }
   return asked;
+}
+
+function finish(asked: Asked, action: ActionView, { phase, message }: FinishedAction): Asked {
+  const effect: Effect = { kind: 'finishAction', action: action.name, phase, message };
+  return { ...asked, effects: [...asked.effects, effect] };
+}
+
+function apply(asked: Asked, action: ActionView): Asked {
+  const result = resultOf(asked.context, action);
+  const before = result.kind === 'applied' ? result.state : asked.context.state;
+  const { by, name, uid } = action;
+  const told: FinishedAction = {
+    uid, name, action: action.action, by, phase: PHASES[result.kind], message: result.message,
+  };
+  const finished = [...before.finished, told].slice(-FINISHED_MAX);
+  const context = withState(asked.context, { ...before, finished });
+  if (result.kind !== 'applied') return { ...asked, context };
+  return {
+    ...asked,
+    context,
+    ...optional('abort', result.abort ?? asked.abort),
+    isRetried: asked.isRetried || result.isRetried === true,
+  };
 }
 
 function resultOf(context: Context, action: ActionView): Result {
@@ -127,16 +141,16 @@ function promote({ spec, state }: Context, action: ActionView): Result {
   };
 }
 
-function retry({ state, wantedSet }: Context, action: ActionView): Result {
-  if (!wantedSet || !isRefused(wantedSet))
-    return { kind: 'rejected', message: 'the wanted revision is not refused' };
-  if (wantedSet.revision !== action.revision) {
-    return {
-      kind: 'expired',
-      message: `revision ${wantedSet.revision} is refused, not ${action.revision}`,
-    };
+function retry(context: Context, action: ActionView): Result {
+  const { state, wantedSet } = context;
+  const isRefusedNow = wantedSet ? isRefused(wantedSet) : isRefusedUnmade(context);
+  const revision = wantedSet?.revision ?? state.candidate?.revision;
+  if (!isRefusedNow) return { kind: 'rejected', message: 'the wanted revision is not refused' };
+  if (revision !== action.revision) {
+    return { kind: 'expired', message: `revision ${revision} is refused, not ${action.revision}` };
   }
-  if (state.stage.kind === 'RollingBack')
+  if (state.stage.kind !== 'RolledBack' && state.stage.kind !== 'Idle') {
     return { kind: 'rejected', message: 'the rollback is not finished yet' };
+  }
   return { kind: 'applied', state, isRetried: true, message: 'trying again' };
 }

@@ -248,13 +248,13 @@ export function retreat(context: Context, pace: Pace): Retreat {
 function retreatByPods(context: Context, pace: Pace): Retreat {
   const { bounds, candidate, now, spec, stable } = context;
   const stableAvailable = stable ? availablePods(stable, spec.minReadySeconds, now) : 0;
-  const isStuck = stableAvailable === 0 && readyPods(candidate) > 0 && bounds.replicas > 0;
   const { floor, ceiling } =
     pace === 'urgent' ? urgentBounds(bounds) : calmBounds(bounds, candidate?.desired ?? 0);
   const effects = [
     ...resize(stable, Math.min(bounds.replicas, Math.max(stable?.desired ?? 0, ceiling))),
   ];
   const kept = keptOnRollback(floor, stableAvailable, readyPods(candidate));
+  const isStuck = stableAvailable === 0 && kept > 0;
   if (candidate && candidate.desired > kept && !isStuck) effects.push(...resize(candidate, kept));
   const isDone = !candidate || (candidate.desired === 0 && readyPods(candidate) === 0);
   return {
@@ -295,6 +295,7 @@ function retreatByRoute(context: Context, traffic: WeightedView): Retreat {
 function countsOf({ candidate, now, spec, stable }: Context) {
   return {
     stableDesired: stable?.desired ?? 0,
+    stableAvailable: stable ? availablePods(stable, spec.minReadySeconds, now) : 0,
     candidateDesired: candidate?.desired ?? 0,
     candidateAvailable: candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0,
   };

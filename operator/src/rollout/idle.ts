@@ -20,6 +20,7 @@ export function decideIdle(context: Context): Decision {
   if (!stable) throw new Error('decideIdle without a stable set');
   if (wantedSet === stable) return keepStable(context, stable);
   if (wantedSet && isRefused(wantedSet)) return keepRefused(context, wantedSet);
+  if (isRefusedUnmade(context)) return keepUnmade(context, stable);
   if (now < wanted.settledAt) {
     const calm = keepStable(context, stable);
     return {
@@ -77,6 +78,24 @@ function presentShare({ snapshot, stable }: Context, set: SetView): number {
   const ready = set.pods.filter((pod) => pod.isReady).length;
   const all = ready + (stable?.pods.filter((pod) => pod.isReady).length ?? 0);
   return all === 0 ? 0 : Math.round((100 * ready) / all);
+}
+
+/** It was taken back before its set was made, so there is none to bear the mark. */
+export function isRefusedUnmade({ state, wanted, wantedSet }: Context): boolean {
+  return !wantedSet && state.stage.kind === 'RolledBack' && state.candidate?.hash === wanted.hash;
+}
+
+function keepUnmade(context: Context, stable: SetView): Decision {
+  const { candidate, stage } = context.state;
+  const calm = keepStable(context, stable);
+  if (stage.kind !== 'RolledBack') return calm;
+  return {
+    ...calm,
+    next: { ...calm.next, ...optional('candidate', candidate), stage },
+    phase: 'RolledBack',
+    reason: stage.cause.reason,
+    message: rolledBackMessage(stage.cause, stable.revision),
+  };
 }
 
 export function isRefused(set: SetView): boolean {

@@ -29,7 +29,7 @@ export function finish(context: Context, step: StepState): Decision {
 
 /** The stable Service names the candidate already: the last turn of a release is under way. */
 export function isSwitched({ candidate, snapshot: { traffic } }: Context): boolean {
-  return traffic.kind === 'weighted' && candidate?.hash === traffic.stable.hash;
+  return traffic.kind === 'weighted' && candidate !== undefined && candidate.hash === traffic.stable.hash;
 }
 
 interface FinishStep {

@@ -27,12 +27,13 @@ export interface PodGoal {
 
 /**
  * Pod share: whole pods that come nearest to `weight` percent, at least one of each side while the
- * weight is neither 0 nor 100. One replica cannot be shared without room for a second pod.
+ * weight is neither 0 nor 100. One replica without room for a second pod cannot be shared: the
+ * candidate gets it, or there would be nothing to judge before everything depends on it.
  */
 export function podShareGoal(weight: number, { replicas, maxSurge }: Bounds): PodGoal {
   if (weight <= 0 || replicas === 0) return { stable: replicas, candidate: 0 };
   if (weight >= 100) return { stable: 0, candidate: replicas };
-  if (replicas === 1) return { stable: 1, candidate: maxSurge > 0 ? 1 : 0 };
+  if (replicas === 1) return { stable: maxSurge > 0 ? 1 : 0, candidate: 1 };
   const candidate = Math.min(replicas - 1, Math.max(1, Math.round((replicas * weight) / 100)));
   return { stable: replicas - candidate, candidate };
 }
@@ -45,13 +46,14 @@ export function weightedGoal(weight: number, replicas: number): PodGoal {
 
 export interface PodCounts {
   readonly stableDesired: number;
+  readonly stableAvailable: number;
   readonly candidateDesired: number;
   readonly candidateAvailable: number;
 }
 
 /**
  * The next sizes on the way to `goal` under pod share: together never above replicas + maxSurge,
- * and stable gives up a pod only where an available candidate pod makes up for it. It gives them up
+ * and each side gives up a pod only where an available one of the other makes up for it. It gives them up
  * one by one where the candidate needs their room, otherwise all at once when the candidate is whole.
  */
 export function nextPodShare(goal: PodGoal, counts: PodCounts, bounds: Bounds): PodGoal {
@@ -70,10 +72,11 @@ export function nextPodShare(goal: PodGoal, counts: PodCounts, bounds: Bounds): 
           Math.max(counts.stableDesired, ceiling - counts.candidateDesired),
         );
   const room = Math.max(0, ceiling - Math.max(stable, counts.stableDesired));
+  const candidateNeeded = Math.max(goal.candidate, floor - counts.stableAvailable);
   const candidate =
     goal.candidate >= counts.candidateDesired
       ? Math.min(goal.candidate, Math.max(counts.candidateDesired, room))
-      : goal.candidate;
+      : Math.min(counts.candidateDesired, candidateNeeded);
   return { stable, candidate };
 }
 

@@ -186,6 +186,7 @@ export type EvidenceView =
 
 export interface ActionView {
   readonly name: string;
+  readonly uid: string;
   readonly action: ActionName;
   readonly revision: number;
   readonly step?: number;

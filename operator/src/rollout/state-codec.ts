@@ -14,7 +14,8 @@ import {
 
 export function stateOf(status: AppReleaseStatus): ReleaseState {
   const stage = stageOf(status);
-  if (!stage) return { ...NEW_STATE, history: status.history ?? [] };
+  const kept = { history: status.history ?? [], finished: status.actions ?? [] };
+  if (!stage) return { ...NEW_STATE, ...kept };
   const changedAt = instantOf(status.weight?.changedAt);
   const pausedAt = instantOf(status.pausedBy?.at);
   const graceSince = instantOf(status.grace?.since);
@@ -40,7 +41,7 @@ export function stateOf(status: AppReleaseStatus): ReleaseState {
         }
       : {}),
     ...optional('startedAt', instantOf(status.startedAt)),
-    history: status.history ?? [],
+    ...kept,
   };
 }
 

@@ -2,6 +2,7 @@
 // status-codec.ts. Whatever can be seen in the cluster is not remembered here.
 import type { HistoryEntry } from '../api/app-release-status.ts';
 import type { Reason } from '../api/reasons.ts';
+import type { ActionName } from '../api/release-action.ts';
 import type { Instant } from '../lib/instant.ts';
 
 export interface ReleaseState {
@@ -15,6 +16,18 @@ export interface ReleaseState {
   /** When the candidate's release began. */
   readonly startedAt?: Instant;
   readonly history: readonly HistoryEntry[];
+  /** The last actions that were dealt with, oldest first. */
+  readonly finished: readonly FinishedAction[];
+}
+
+/** What became of an action; remembered before it is written to the action itself. */
+export interface FinishedAction {
+  readonly uid: string;
+  readonly name: string;
+  readonly action: ActionName;
+  readonly by: string;
+  readonly phase: 'Applied' | 'Expired' | 'Rejected';
+  readonly message: string;
 }
 
 export interface RevisionId {
@@ -72,4 +85,5 @@ export const NEW_STATE: ReleaseState = {
   stage: { kind: 'Idle' },
   weight: { desired: 0, observed: 0 },
   history: [],
+  finished: [],
 };

@@ -108,6 +108,7 @@ export function statusOf(
       : previous.checks
         ? { checks: previous.checks }
         : {}),
+    ...(next.finished.length > 0 ? { actions: next.finished.map((one) => ({ ...one })) } : {}),
     history: [...next.history],
   };
 }

@@ -50,7 +50,7 @@ export function act(world: World, action: ActionName, about: { readonly revision
   return {
     ...world,
     resourceVersion: world.resourceVersion + 1,
-    actions: [...world.actions.filter((one) => one.result === undefined), { name, action, by: 'ann', ...about }],
+    actions: [...world.actions.filter((one) => one.result === undefined), { name, uid: name, action, by: 'ann', ...about }],
   };
 }
 

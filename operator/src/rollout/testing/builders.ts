@@ -222,7 +222,8 @@ function judged(over: Partial<Extract<EvidenceView, { kind: 'judged' }>>): Evide
 
 function actionView(parts: Parts, action: ActionView['action'], over: Partial<ActionView> = {}): ActionView {
   const revision = parts.candidate?.build({ revision: 7, outcome: 'candidate' }).revision ?? 7;
-  return { name: `action-${parts.actions.length + 1}`, action, revision, by: 'ann', ...over };
+  const name = `action-${parts.actions.length + 1}`;
+  return { name, uid: name, action, revision, by: 'ann', ...over };
 }
 
 function deploymentView(over: Partial<DeploymentView> = {}): DeploymentView {
