@@ -2,7 +2,7 @@
 // on, to wait, and to run operators. Everything is ended after the test, passed or failed.
 import { afterEach } from '@jest/globals';
 import type { AppReleaseStatus } from '../../../operator/src/api/app-release-status.ts';
-import type { FetchPage } from '../../../operator/src/controller/collect-samples.ts';
+import type { FetchPage } from '../../../operator/src/controller/sample-pods.ts';
 import * as type from '../../../operator/src/controller/resources.ts';
 import type { KubeClient } from '../../../operator/src/kube/client.ts';
 import type { RawObject, ResourceType } from '../../../operator/src/kube/resource.ts';

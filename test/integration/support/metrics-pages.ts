@@ -1,6 +1,6 @@
 // The metrics pages of pretended pods: each look at a page finds as many more requests as its version
 // answers between two looks, of which a share failed.
-import type { FetchPage } from '../../../operator/src/controller/collect-samples.ts';
+import type { FetchPage } from '../../../operator/src/controller/sample-pods.ts';
 import type { Lab } from './lab.ts';
 
 export interface Played {
