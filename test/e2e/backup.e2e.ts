@@ -14,7 +14,13 @@ describe('backups', () => {
   const runJob = async (cronJob: string, job: string): Promise<string> => {
     const inBank = ['-n', DEMO.namespace];
     await stack.kubectlRun(...inBank, 'create', 'job', `--from=cronjob/${cronJob}`, job);
-    await stack.kubectlRun(...inBank, 'wait', '--for=condition=complete', '--timeout=90s', `job/${job}`);
+    await stack.kubectlRun(
+      ...inBank,
+      'wait',
+      '--for=condition=complete',
+      '--timeout=90s',
+      `job/${job}`,
+    );
     return stack.kubectlRun(...inBank, 'logs', `job/${job}`);
   };
 

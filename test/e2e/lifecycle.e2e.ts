@@ -3,55 +3,44 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEMO } from '../../charts-ts/src/environments/demo.ts';
-import { runLoad, type LoadRun } from '../load/load.ts';
-import { seedLedger } from '../load/seed.ts';
 import { openTestStack } from './support/access.ts';
-import { playRelease } from './support/play-release.ts';
+import { closeStage, openStage } from './support/open-stage.ts';
+import { playRelease, type Stage } from './support/play-release.ts';
 import { GOOD } from './support/scenarios.ts';
 import type { Stack } from './support/stack.ts';
-import { watchWorld, type WorldWatch } from './support/world-watch.ts';
+import type { WorldWatch } from './support/world-watch.ts';
 
 const RELEASE_FILE = join(import.meta.dirname, '../../deploy/demo/50-release.yaml');
 const TIMEOUT = '--timeout=90s';
 
 describe('the life of an AppRelease under load', () => {
-  let stack: Stack;
-  let world: WorldWatch;
-  let load: LoadRun;
-  const inBank = ['-n', DEMO.namespace] as const;
-  const kubectl = (...args: string[]): Promise<string> => stack.kubectlRun(...inBank, ...args);
+  let stage: Stage;
+  const kubectl = (...args: string[]): Promise<string> =>
+    stage.stack.kubectlRun('-n', DEMO.namespace, ...args);
   const uidsOfServing = (): string[] =>
-    world
+    stage.world
       .pods()
       .filter((pod) => pod.isReady && !pod.isTerminating)
       .map((pod) => pod.uid)
       .toSorted();
 
   beforeAll(async () => {
-    stack = openTestStack();
-    const ledger = await seedLedger(stack.ledger, { accounts: 20, fundsEach: 100_000 });
-    world = await watchWorld(stack, DEMO.namespace, DEMO.app);
-    load = runLoad({ ...stack.ledger, ledger, ratePerSecond: 50, maxInFlight: 100 });
+    stage = await openStage(openTestStack(), 20);
   });
-
-  afterAll(async () => {
-    await load.stop();
-    await world.stop();
-    stack.transport.close();
-  });
+  afterAll(() => closeStage(stage));
 
   it('goes on where it was when the operator is killed in mid-release', async () => {
-    const image = otherImage(world);
-    const killed = killOperatorAtVerify(stack, world);
-    const played = await playRelease({ stack, world, load }, { ...GOOD, version: { image } });
+    const image = otherImage(stage.world);
+    const killed = killOperatorAtVerify(stage.stack, stage.world);
+    const played = await playRelease(stage, { ...GOOD, version: { image } });
     await killed;
     expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
-    expect(world.status().stable?.images).toEqual([image]);
+    expect(stage.world.status().stable?.images).toEqual([image]);
   });
 
   it('hands the pods back to the Deployment, and takes them over again', async () => {
     const serving = uidsOfServing();
-    const failedBefore = load.snapshot().failed;
+    const failedBefore = stage.load.snapshot().failed;
     await kubectl('delete', 'apprelease', DEMO.app, TIMEOUT);
     await kubectl('rollout', 'status', `deployment/${DEMO.app}`, TIMEOUT);
     expect(uidsOfServing()).toEqual(serving);
@@ -59,11 +48,11 @@ describe('the life of an AppRelease under load', () => {
     await kubectl('apply', '--server-side', '--force-conflicts', '-f', RELEASE_FILE);
     await kubectl('wait', '--for=condition=Ready', TIMEOUT, `apprelease/${DEMO.app}`);
     expect(uidsOfServing()).toEqual(serving);
-    expect(load.snapshot().failed - failedBefore).toBe(0);
+    expect(stage.load.snapshot().failed - failedBefore).toBe(0);
   });
 
   it('loses no money over all of it', async () => {
-    const audit = await load.audit();
+    const audit = await stage.load.audit();
     expect(audit.findings).toEqual([]);
     expect(audit.fundsAfter).toBe(audit.fundsBefore);
   });

@@ -1,7 +1,6 @@
 // The releases that the demo shows and the tests repeat.
 import type { Scenario } from './play-release.ts';
 
-
 const image = (tag: string): string => `localhost/slipway/ledger:${tag}`;
 
 export const GOOD: Scenario = {

@@ -14,8 +14,12 @@ export interface Version {
 export async function askForVersion({ client }: Stack, version: Version): Promise<void> {
   const ref = { type: DEPLOYMENT, namespace: DEMO.namespace, name: DEMO.app };
   const raw = await client.get(ref);
-  const container = record(list(record(record(record(raw['spec'])['template'])['spec'])['containers'])[0]);
-  const kept = list(container['env']).filter((one) => !String(record(one)['name']).startsWith('FAULT_'));
+  const container = record(
+    list(record(record(record(raw['spec'])['template'])['spec'])['containers'])[0],
+  );
+  const kept = list(container['env']).filter(
+    (one) => !String(record(one)['name']).startsWith('FAULT_'),
+  );
   const added = Object.entries(version.env ?? {}).map(([name, value]) => ({ name, value }));
   await client.jsonPatch(
     ref,
