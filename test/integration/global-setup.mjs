@@ -5,11 +5,13 @@ import { gatewayDefinitions } from '../cluster/src/addons/crds.ts';
 import { startApiTier } from '../cluster/src/api-tier.ts';
 import { createKubectl } from '../cluster/src/kubectl.ts';
 import { cacheFolder } from '../cluster/src/paths.ts';
+import { createProgress } from '../cluster/src/progress.ts';
 
 // oxlint-disable-next-line import/no-default-export -- jest asks for one
 export default async function setUp() {
   const audit = { path: join(cacheFolder('log'), 'integration-audit.jsonl'), level: 'Metadata' };
-  const tier = await startApiTier({ audit });
+  process.stdout.write('\n');
+  const tier = await startApiTier({ audit, progress: createProgress(process.stdout) });
   globalThis.slipwayTier = tier;
   const kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
   const gateway = (await gatewayDefinitions()).filter(({ metadata }) => /^(httproutes|gateways)\./.test(metadata.name));
