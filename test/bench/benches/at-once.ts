@@ -1,11 +1,16 @@
 // Many releases change at once: how long until all are through, and what each one costs.
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Figure } from '../figure.ts';
 import { sortCalls, tally } from '../lab/audit-log.ts';
-import { eachOf, type Fleet } from '../lab/fleet.ts';
+import type { Fleet } from '../lab/fleet.ts';
 import type { Site } from '../lab/lab.ts';
 import { startPressure } from '../lab/noise.ts';
 import { OPERATOR_AGENT, type OperatorProcess } from '../lab/operator-process.ts';
 import { median, quantile, short } from '../statistics.ts';
+
+/** Late Events and figures belong to the releases they are about. */
+const AFTERMATH_MS = 12_000;
 
 export type AtOnceOptions = {
   readonly site: Site;
@@ -21,10 +26,13 @@ export const atOnce = async (options: AtOnceOptions): Promise<readonly Figure[]>
   const usage = operator.usage();
   const pressure = startPressure();
   const startMs = performance.now();
-  await eachOf(indexes, (index) => fleet.change(index));
+  const change = fleet.change(indexes);
+  await change.sent;
   const sentMs = performance.now() - startMs;
-  const promotedMs = (await fleet.untilPromoted(indexes)).map((atMs) => atMs - startMs);
+  const promotedMs = (await change.promotedMs).map((atMs) => atMs - startMs);
+  const waitedPercent = pressure();
   const cpuSeconds = operator.usage().cpuSeconds - usage.cpuSeconds;
+  await delay(AFTERMATH_MS);
   const { events, reads, writes } = sortCalls(site.lab.audit.since(mark, OPERATOR_AGENT));
   const all = Math.max(...promotedMs);
   const each = (requests: readonly unknown[]): number => requests.length / changed;
@@ -34,7 +42,7 @@ export const atOnce = async (options: AtOnceOptions): Promise<readonly Figure[]>
       what: `${title}: until all are complete`, value: all, unit: 'ms', budget: { kind: 'time', mostMs: 7900 },
       peers: 'Argo Rollouts 15.8 s raised, 30.9 s default',
       note: `p50 ${short(median(promotedMs))}, p95 ${short(quantile(promotedMs, 0.95))}; changes sent in ` +
-        `${short(sentMs)} ms; ${short(cpuSeconds)} s of the operator's processor time; waited ${short(pressure())} %`,
+        `${short(sentMs)} ms; ${short(cpuSeconds)} s of the operator's processor time; waited ${short(waitedPercent)} %`,
     },
     {
       what: `${title}: writes each`, value: each(writes), unit: 'writes', budget: { kind: 'count', most: 6 },

@@ -24,10 +24,10 @@ export const restart = async ({ site, fleet, windowMs }: RestartOptions): Promis
   const mark = site.lab.audit.mark();
   const startMs = performance.now();
   const operator = site.startOperator('second');
+  const changedName = fleet.nameOf(index);
   const reaction = sets.next('the first write for the change', ({ raw }) =>
     raw.metadata.name?.startsWith(`${changedName}-r2-`) === true);
-  const changedName = await fleet.change(index);
-  const promoted = fleet.untilPromoted([index]);
+  const { promotedMs: promoted } = fleet.change([index]);
   const reactedMs = (await reaction).atMs - startMs;
   const [completeMs = Number.NaN] = (await promoted).map((atMs) => atMs - startMs);
   await delay(windowMs);

@@ -9,10 +9,16 @@ export type Fleet = {
   readonly size: number;
   /** Makes releases until there are so many, and waits until all of them serve. */
   growTo(size: number): Promise<void>;
-  /** Asks that one for its next version; its name is returned. */
-  change(index: number): Promise<string>;
-  /** When each of those releases was promoted, by `performance.now()`; call it before changing them. */
-  untilPromoted(indexes: readonly number[]): Promise<readonly number[]>;
+  nameOf(index: number): string;
+  /** Asks those for their next version. */
+  change(indexes: readonly number[]): Change;
+};
+
+export type Change = {
+  /** All changes were accepted by the API server. */
+  readonly sent: Promise<void>;
+  /** When each of the releases was promoted, by `performance.now()`. */
+  readonly promotedMs: Promise<readonly number[]>;
 };
 
 /** Requests at the same time: enough to keep the API server busy, too few to hurt it. */
@@ -50,7 +56,7 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
     get size() {
       return versions.length;
     },
-    untilPromoted,
+    nameOf,
     async growTo(size) {
       const added = Array.from({ length: size - versions.length }, (_, offset) => versions.length + offset);
       for (const index of added) versions[index] = 1;
@@ -61,11 +67,15 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
       });
       if (added.length > 0) await promoted;
     },
-    async change(index) {
-      const version = (versions[index] ?? 1) + 1;
-      versions[index] = version;
-      await client.jsonPatch({ type: DEPLOYMENT, ...place(index) }, toVersion(version), { fieldManager: 'git' });
-      return nameOf(index);
+    change(indexes) {
+      for (const index of indexes) versions[index] = (versions[index] ?? 1) + 1;
+      // Listened for before anything is sent: the first may be through before the last is sent.
+      const promotedMs = untilPromoted(indexes);
+      const sent = eachOf(indexes, async (index) => {
+        const version = versions[index] ?? 1;
+        await client.jsonPatch({ type: DEPLOYMENT, ...place(index) }, toVersion(version), { fieldManager: 'git' });
+      });
+      return { sent, promotedMs };
     },
   };
 };
@@ -73,7 +83,7 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
 const nameOf = (index: number): string => `app-${String(index).padStart(5, '0')}`;
 
 /** Does it for each, so many at the same time. */
-export const eachOf = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> => {
+const eachOf = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> => {
   const left = items.values();
   const one = async (): Promise<void> => {
     for (const item of left) await work(item);

@@ -17,7 +17,8 @@ import { cacheFolder } from '../../cluster/src/paths.ts';
 import { waitFor } from '../../cluster/src/process/wait.ts';
 import type { Progress } from '../../cluster/src/progress.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
-import { type OperatorProcess, startOperatorProcess } from './operator-process.ts';
+import { type OperatorOptions, type OperatorProcess, startOperatorProcess } from './operator-process.ts';
+import { mountServiceAccount } from './service-account.ts';
 import { type Sightings, watchSightings } from './sightings.ts';
 
 export type Lab = {
@@ -54,8 +55,13 @@ const FAKE_NODES = 20;
 export const openLab = async (progress: Progress): Promise<Lab> => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
   const auditPath = join(folder, 'audit.jsonl');
-  const bundlePath = join(folder, 'operator.mjs');
-  await bundle(join(import.meta.dirname, '../../..', BUNDLES.operator), bundlePath);
+  const programs: Programs = {
+    bundle: join(folder, 'operator.mjs'),
+    preload: join(folder, 'in-pod.mjs'),
+    accountFolder: join(folder, 'serviceaccount'),
+  };
+  await bundle(join(import.meta.dirname, '../../..', BUNDLES.operator), programs.bundle);
+  await bundle(join(import.meta.dirname, 'in-pod.ts'), programs.preload);
   const tier = await startApiTier({ nodes: FAKE_NODES, audit: { path: auditPath, level: 'Metadata' }, progress });
   const transports: Transport[] = [];
   const transport = (userAgent: string): Transport => {
@@ -75,7 +81,7 @@ export const openLab = async (progress: Progress): Promise<Lab> => {
       await client.create(NAMESPACE, { metadata: { name: namespace } });
       const ends: (() => Promise<void> | void)[] = [];
       try {
-        return await use(siteIn({ lab, namespace, watching, bundlePath, ends }));
+        return await use(siteIn({ lab, namespace, watching, programs, ends }));
       } finally {
         for (const end of ends.toReversed()) await end();
       }
@@ -87,25 +93,28 @@ export const openLab = async (progress: Progress): Promise<Lab> => {
     },
   };
   await installDefinitions(client);
+  await mountServiceAccount(client, programs.accountFolder, tier.kubeconfigPath);
   return lab;
 };
+
+type Programs = Pick<OperatorOptions, 'bundle' | 'preload' | 'accountFolder'>;
 
 type SiteParts = {
   readonly lab: Lab;
   readonly namespace: string;
   readonly watching: Transport;
-  readonly bundlePath: string;
+  readonly programs: Programs;
   readonly ends: (() => Promise<void> | void)[];
 };
 
-const siteIn = ({ lab, namespace, watching, bundlePath, ends }: SiteParts): Site => ({
+const siteIn = ({ lab, namespace, watching, programs, ends }: SiteParts): Site => ({
   lab,
   namespace,
   client: lab.client,
   startOperator(name = 'operator') {
     const operator = startOperatorProcess({
-      bundle: bundlePath,
-      kubeconfigPath: lab.tier.kubeconfigPath,
+      ...programs,
+      server: lab.tier.server,
       namespace,
       logPath: join(cacheFolder('log'), `bench-${namespace}-${name}.log`),
       name,

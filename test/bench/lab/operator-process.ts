@@ -12,7 +12,12 @@ export const OPERATOR_AGENT = 'slipway-operator/';
 
 export type OperatorOptions = {
   readonly bundle: string;
-  readonly kubeconfigPath: string;
+  /** `in-pod.ts`, bundled as well: stripping types at run time would cost memory. */
+  readonly preload: string;
+  /** URL of the API server. */
+  readonly server: string;
+  /** Folder with the token and the certificate that a pod would find mounted. */
+  readonly accountFolder: string;
   readonly namespace: string;
   readonly logPath: string;
   /** Name of the pod it would be: the first part of its identity in the Lease. */
@@ -37,15 +42,26 @@ const STOP_DEADLINE_MS = 30_000;
 
 /** Starts the operator; it need not be ready when this returns. */
 export const startOperatorProcess = (options: OperatorOptions): OperatorProcess => {
-  const { bundle, kubeconfigPath, namespace, logPath, name } = options;
+  const { accountFolder, bundle, namespace, logPath, name, preload } = options;
+  const server = new URL(options.server);
   const log = openSync(logPath, 'w', 0o600);
   const child = spawn(
     NODE,
     [
-      bundle, '--kubeconfig', kubeconfigPath, '--namespaces', namespace, '--lease-namespace', namespace,
+      '--import', preload, bundle,
+      '--namespaces', namespace, '--lease-namespace', namespace,
       '--health-port', '0', '--metrics-port', '0',
     ],
-    { stdio: ['ignore', log, log], env: { NODE_ENV: 'production', POD_NAME: name } },
+    {
+      stdio: ['ignore', log, log],
+      env: {
+        NODE_ENV: 'production',
+        POD_NAME: name,
+        KUBERNETES_SERVICE_HOST: server.hostname,
+        KUBERNETES_SERVICE_PORT: server.port,
+        BENCH_SERVICE_ACCOUNT: accountFolder,
+      },
+    },
   );
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
