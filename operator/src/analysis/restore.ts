@@ -1,5 +1,5 @@
 // The analysis state as it comes back from a release's status: checked once, trusted afterwards.
-// What does not fit is not repaired: the caller starts afresh and says so (StateRebuilt).
+// What does not fit is not repaired: the caller starts afresh.
 import { z } from 'zod';
 import type { AnalysisState } from './analyse.ts';
 import { initialEProcess } from './e-process.ts';

@@ -35,12 +35,11 @@ export const REASONS = {
     what: 'Stable fails in the same way as the candidate: no verdict is drawn from it.',
     remedy: 'Look for a cause that both share, such as a database or a registry.',
   },
-  MayPass: { what: 'The candidate fails for a reason that may pass; it is given startGraceSeconds.', remedy: '' },
 
   // Taken back: certain failures of pods
   ImageUnavailable: {
     what: 'The image does not exist or may not be pulled.',
-    remedy: 'Push the image or correct its name, then apply again.',
+    remedy: 'Push the image, then kubectl slipway retry <release>; or correct its name.',
   },
   InvalidImageName: { what: 'The image name cannot be parsed.', remedy: 'Correct the image name.' },
   ConfigError: {
@@ -99,7 +98,7 @@ export const REASONS = {
   },
   ReplicasOwnedElsewhere: {
     what: 'Another manager sets spec.replicas of the Deployment; it is left paused.',
-    remedy: 'Remove replicas from the manifest (or set 0); the pods do not depend on it.',
+    remedy: 'Set replicas to 0 in its manifest; the pods do not depend on it.',
   },
   Forbidden: { what: 'The operator may not do what it has to do.', remedy: 'Look at the RBAC of the operator.' },
 
@@ -119,12 +118,7 @@ export const REASONS = {
     what: "The application's own Service selects candidate pods too: in-cluster clients get pod share.",
     remedy: 'Leave selector out of the Service in git; the operator sets it.',
   },
-  StateRebuilt: { what: 'The status was lost and was rebuilt from the ReplicaSets.', remedy: '' },
   HandedBack: { what: 'The pods were given back to the Deployment.', remedy: '' },
-  HandedBackPaused: {
-    what: 'The Deployment was left paused: its template is not the version that serves.',
-    remedy: 'Set its template to the serving version and unpause it.',
-  },
 } as const satisfies Record<string, ReasonText>;
 
 export type Reason = keyof typeof REASONS;
