@@ -92,6 +92,7 @@ export const statusSchema = z
         startedAt: instant,
         mark: z.number().int().optional().meta({ description: 'Most candidate pods seen Ready in this step.' }),
         markedAt: instant.optional(),
+        waitingSince: instant.optional().meta({ description: 'Since when candidate pods are missing.' }),
         requestsBefore: z.number().optional(),
         isPromoted: z.boolean().optional(),
       })
@@ -119,7 +120,9 @@ export const statusSchema = z
         errors: z.number().optional().meta({ description: 'How many of them had failed.' }),
       })
       .optional(),
-    pausedBy: z.object({ by: z.string().max(512), at: instant, reason: z.string().max(1024).optional() }).optional(),
+    pausedBy: z
+      .object({ by: z.string().max(512), at: instant, reason: z.string().max(1024).optional() })
+      .optional(),
     startedAt: instant.optional().meta({ description: 'When the current release began.' }),
     analysis: z.record(z.string(), z.unknown()).optional().meta({
       description: 'State of the evidence, for a restarted operator.',

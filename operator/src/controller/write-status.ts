@@ -43,7 +43,7 @@ function withoutFigures(status: AppReleaseStatus): object {
   for (const field of FIGURES) delete copy[field];
   delete copy['controllerEpoch'];
   const conditions = status.conditions?.map(({ message: _message, ...rest }) => rest);
-  const { mark: _mark, markedAt: _markedAt, ...step } = status.step ?? {};
+  const { mark: _mark, markedAt: _at, waitingSince: _since, ...step } = status.step ?? {};
   return { ...copy, conditions, step };
 }
 

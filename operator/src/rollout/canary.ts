@@ -26,12 +26,7 @@ export function decideStepping(context: Context, step: StepState): Decision {
 
   const marked = withMark(context, step);
   const passing = failure.kind === 'mayPass' ? failure : lostReadiness(context, marked);
-  if (passing) {
-    const late = lateReason(context, marked);
-    return late
-      ? beginRollback(context, { ...late, outcome: 'failed' })
-      : decideInGrace(context, marked, passing);
-  }
+  if (passing) return decideInGrace(context, marked, passing);
   const clear = clearGrace(context, marked);
   const late = lateReason(clear.context, clear.step);
   if (late) return beginRollback(context, { ...late, outcome: 'failed' });

@@ -4,10 +4,9 @@ import type { Reason } from '../api/reasons.ts';
 import { after, type Instant } from '../lib/instant.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
-import { earlierOf } from './explain.ts';
-import { keepSplit, optional } from './exposure.ts';
+import { keepSplit } from './exposure.ts';
 import { availablePods } from './pods.ts';
-import { deadlineOf, tryingAt } from './progress.ts';
+import { tryingAt } from './progress.ts';
 import { beginRollback } from './rollback.ts';
 import { weightAt } from './steps.ts';
 import type { StepState } from './state.ts';
@@ -38,8 +37,7 @@ export function decideInGrace(context: Context, step: StepState, failure: Passin
   const since = state.grace && !isOfOthers(state.grace.reason) ? state.grace.since : now;
   const end = after(since, spec.startGraceSeconds * 1000);
   if (now >= end) return beginRollback(context, { ...failure, outcome: 'failed' });
-  const held = hold(context, { step, since, failure });
-  return { ...held, ...optional('wakeAt', earlierOf(end, deadlineOf(context, step))) };
+  return { ...hold(context, { step, since, failure }), wakeAt: end };
 }
 
 /** What the candidate is not to blame for holds the release for as long as it lasts. */

@@ -1,5 +1,5 @@
 // How a step goes: when it began, what was reached in it, and when no progress is too little.
-import { after, type Instant } from '../lib/instant.ts';
+import { after, instant, type Instant } from '../lib/instant.ts';
 import type { Context } from './context.ts';
 import { availablePods } from './pods.ts';
 import type { ReleaseState, Stage, StepState } from './state.ts';
@@ -26,8 +26,10 @@ export function enterStep(context: Context, index: number): StepState {
    after a fall is no progress, or pods that flap would put the deadline off for ever. */
 export function withMark(context: Context, step: StepState): StepState {
   const { candidate, now, spec } = context;
+  const { waitingSince = now, ...rest } = step;
+  const seen = isWaitingForPods(context) ? { ...rest, waitingSince } : rest;
   const available = candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0;
-  return available > step.mark ? { ...step, mark: available, markedAt: now } : step;
+  return available > step.mark ? { ...seen, mark: available, markedAt: now } : seen;
 }
 
 function isWaitingForPods({ candidate, now, spec }: Context): boolean {
@@ -37,9 +39,12 @@ function isWaitingForPods({ candidate, now, spec }: Context): boolean {
   );
 }
 
+/* The time in which nothing was missing is not held against a pod that is missing now. */
 export function deadlineOf(context: Context, step: StepState): Instant | undefined {
-  if (!isWaitingForPods(context) || context.spec.progressDeadlineSeconds === 0) return undefined;
-  return after(step.markedAt, context.spec.progressDeadlineSeconds * 1000);
+  const { now, spec } = context;
+  if (!isWaitingForPods(context) || spec.progressDeadlineSeconds === 0) return undefined;
+  const since = instant(Math.max(step.markedAt, step.waitingSince ?? now));
+  return after(since, spec.progressDeadlineSeconds * 1000);
 }
 
 export function lateReason(context: Context, step: StepState) {

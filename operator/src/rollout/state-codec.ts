@@ -70,6 +70,7 @@ function stepOf({ step }: AppReleaseStatus): StepState | undefined {
     startedAt,
     mark: step.mark ?? 0,
     markedAt: instantOf(step.markedAt) ?? startedAt,
+    ...optional('waitingSince', instantOf(step.waitingSince)),
     requestsBefore: step.requestsBefore ?? 0,
     isPromoted: step.isPromoted ?? false,
   };

@@ -57,6 +57,8 @@ export interface StepState {
   /** Most candidate pods seen available since the step began: progress is only what exceeds it. */
   readonly mark: number;
   readonly markedAt: Instant;
+  /** Since when candidate pods are missing; absent while all of them are available. */
+  readonly waitingSince?: Instant;
   /** Requests the candidate had answered when the step began. */
   readonly requestsBefore: number;
   /** Somebody promoted past this step. */

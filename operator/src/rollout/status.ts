@@ -62,6 +62,7 @@ export function statusOf(
             startedAt: toText(step.startedAt),
             mark: step.mark,
             markedAt: toText(step.markedAt),
+            ...optional('waitingSince', textOf(step.waitingSince)),
             requestsBefore: step.requestsBefore,
             isPromoted: step.isPromoted,
           },
@@ -71,10 +72,7 @@ export function statusOf(
     weight: {
       desired: next.weight.desired,
       observed: next.weight.observed,
-      ...optional(
-        'changedAt',
-        next.weight.changedAt === undefined ? undefined : toText(next.weight.changedAt),
-      ),
+      ...optional('changedAt', textOf(next.weight.changedAt)),
     },
     ...(next.grace
       ? { grace: { reason: next.grace.reason, since: toText(next.grace.since) } }
@@ -100,7 +98,7 @@ export function statusOf(
           },
         }
       : {}),
-    ...optional('startedAt', next.startedAt === undefined ? undefined : toText(next.startedAt)),
+    ...optional('startedAt', textOf(next.startedAt)),
     ...optional('analysis', isTrying(next) ? extras.analysis : undefined),
     conditions: conditionsOf({ snapshot, decision, now }, previous),
     ...(judged.length > 0
@@ -111,6 +109,10 @@ export function statusOf(
     ...(next.finished.length > 0 ? { actions: next.finished.map((one) => ({ ...one })) } : {}),
     history: [...next.history],
   };
+}
+
+function textOf(moment: Instant | undefined): string | undefined {
+  return moment === undefined ? undefined : toText(moment);
 }
 
 function isTrying({ stage }: ReleaseState): boolean {
