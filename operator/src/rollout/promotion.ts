@@ -6,7 +6,7 @@ import { earlierOf, evidenceSentence, servingSentence } from './explain.ts';
 import { expose, optional } from './exposure.ts';
 import { availablePods, livePods } from './pods.ts';
 import { deadlineOf } from './progress.ts';
-import type { WeightedView } from './snapshot.ts';
+import type { SetView, WeightedView } from './snapshot.ts';
 import type { ReleaseState, StepState } from './state.ts';
 
 /* After the last step. With a router the new version must carry everything through the canary
@@ -21,10 +21,19 @@ export function finish(context: Context, step: StepState): Decision {
   const next = withState(context, { ...context.state, weight: exposure.weight });
   if (exposure.isReached && context.candidate) return promoted(next);
   return promoting(next, step, {
-    effects: exposure.effects,
+    effects: exposure.effects.map((effect) => withFarewell(effect, context.stable)),
     waitingFor: exposure.waitingFor,
     ...optional('wakeAt', exposure.wakeAt),
   });
+}
+
+const SUPERSEDED = { outcome: 'superseded', reason: 'Promoted' } as const;
+
+/* The old set's last move carries its mark: one write less. Were the candidate still to fail, the
+   set would be made stable again together with its first pod. */
+function withFarewell(effect: Effect, stable: SetView | undefined): Effect {
+  const isLast = effect.kind === 'scaleSet' && effect.to === 0 && effect.set.name === stable?.name;
+  return isLast ? { ...effect, mark: SUPERSEDED } : effect;
 }
 
 /** The stable Service names the candidate already: the last turn of a release is under way. */
@@ -120,13 +129,12 @@ function promoted(context: Context): Decision {
       mark: { outcome: 'stable', reason: 'Promoted' },
     },
   ];
-  if (stable) {
+  if (stable && (stable.desired > 0 || stable.outcome !== SUPERSEDED.outcome)) {
     const set = { name: stable.name, uid: stable.uid };
-    const mark = { outcome: 'superseded', reason: 'Promoted' } as const;
     marks.push(
       stable.desired > 0
-        ? { kind: 'scaleSet', set, from: stable.desired, to: 0, mark }
-        : { kind: 'markSet', set, mark },
+        ? { kind: 'scaleSet', set, from: stable.desired, to: 0, mark: SUPERSEDED }
+        : { kind: 'markSet', set, mark: SUPERSEDED },
     );
   }
   const { evidence } = snapshot;
