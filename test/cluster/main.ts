@@ -3,6 +3,9 @@
 import { USAGE, parseCommand, runCommand } from './src/cli.ts';
 import type { Command } from './src/cli.ts';
 
+// Whoever reads our output may stop early.
+process.stdout.on('error', () => undefined);
+
 let command: Command | undefined;
 try {
   command = parseCommand(process.argv.slice(2));

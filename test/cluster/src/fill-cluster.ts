@@ -33,13 +33,15 @@ export type Fill = {
   readonly name: string;
   readonly progress: Progress;
   readonly programs: Programs<'envoy-gateway'>;
-  /** Image archives to import. */
+  /** Image archives without which nothing of the cluster itself starts. */
+  readonly systemArchives: readonly string[];
+  /** The others. */
   readonly archives: readonly string[];
   readonly clusters: EnvoyOptions['clusters'];
   readonly withTraefik: boolean;
   readonly plan: NodePlan;
   readonly controlPlane: ControlPlane;
-  readonly node: Node;
+  readonly node: Pick<Node, 'importImages'>;
   readonly dir: string;
 };
 
@@ -48,14 +50,26 @@ export type Fill = {
  * take them.
  */
 export const fillCluster = async (options: Fill): Promise<void> => {
-  const { plan, controlPlane, node, dir, progress, archives } = options;
+  const { node, progress, systemArchives, archives } = options;
+  const system = progress.step('import images of the system', () => node.importImages(systemArchives));
+  const programs = system.then(() =>
+    progress.step('import images of programs', () => node.importImages(archives)));
+  const started = Promise.all([system, prepare(options)]).then(() => startPods(options));
+  await Promise.all([programs, started]);
+};
+
+/** All that needs no pod: it goes on while images are imported. */
+const prepare = async (options: Fill): Promise<void> => {
+  const { plan, controlPlane, dir, progress, clusters } = options;
   const { api } = controlPlane;
   await Promise.all([
-    progress.step('import images', () => node.importImages(archives)),
     progress.step('apply definitions, rights, volumes', async () => {
       await applyInOrder(api, [gatewayNamespaces(), await gatewayDefinitions()]);
       const storage = createStorage(join(dir, plan.nodeName, 'volumes'), plan.nodeName);
       await applyInOrder(api, [[...corednsSetup(), ...envoyGatewaySetup(), ...storage]]);
+      // One after the other, and all before the controller runs: a class without its settings would
+      // get an Envoy from a registry, and keep it.
+      await applyInOrder(api, gatewayObjects({ clusters }).map((object) => [object]));
     }),
     progress.step('wait for the node', async () => {
       await waitForServiceAccount(controlPlane);
@@ -63,9 +77,13 @@ export const fillCluster = async (options: Fill): Promise<void> => {
     }),
     progress.step('make the gateway\'s certificates', () => makeGatewayCertificates(options)),
   ]);
+};
+
+const startPods = async (options: Fill): Promise<void> => {
+  const { plan, controlPlane, progress } = options;
+  const { api } = controlPlane;
   await progress.step('start DNS and gateway', async () => {
-    const gateway = gatewayObjects({ clusters: options.clusters });
-    await applyInOrder(api, [[corednsDeployment(), envoyGatewayDeployment(), ...gateway]]);
+    await applyInOrder(api, [[corednsDeployment(), envoyGatewayDeployment()]]);
     await waitForAll(options, [COREDNS, ENVOY_GATEWAY, gatewayPath(GATEWAY_NAME)]);
     await waitForListener(plan.nodeAddress, GATEWAY_PORT);
   });

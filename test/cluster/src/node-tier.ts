@@ -97,8 +97,8 @@ export const startNodeTier = async (options: NodeTierOptions = {}): Promise<Node
   const system = await progress.step('write the images of the system', () => ensureSystemImages({ ...programs, envoy }));
   const traefik = options.withTraefik === true ? [await makeTraefik(progress)] : [];
   try {
-    const archives = [system, ...traefik, ...(options.images ?? [])];
-    return await bringUp({ ...options, name, progress, programs, archives });
+    const systemArchives = [system, ...traefik];
+    return await bringUp({ ...options, name, progress, programs, systemArchives });
   } catch (error) {
     // The logs stay, because the error names them.
     await down(name);
@@ -116,7 +116,7 @@ type BringUp = NodeTierOptions & {
   readonly name: string;
   readonly progress: Progress;
   readonly programs: NodePrograms;
-  readonly archives: readonly string[];
+  readonly systemArchives: readonly string[];
 };
 
 const bringUp = async (options: BringUp): Promise<NodeTier> => {
@@ -155,8 +155,8 @@ const bringUp = async (options: BringUp): Promise<NodeTier> => {
   node.startKubelet();
   await fillCluster({
     name, progress, programs, plan, controlPlane, node, dir,
-    archives: options.archives, clusters: options.clusters ?? 'rule',
-    withTraefik: options.withTraefik ?? false,
+    systemArchives: options.systemArchives, archives: options.images ?? [],
+    clusters: options.clusters ?? 'rule', withTraefik: options.withTraefik ?? false,
   });
   return nodeTierOf(recorder.ready());
 };

@@ -174,7 +174,7 @@ export const envoyGatewayDeployment = (images = builtImages()): KubeObject => ({
   },
 });
 
-/** Class and Gateway that routes attach to, from any namespace. */
+/** Settings, class and Gateway that routes attach to, from any namespace; to be applied in this order. */
 export const gatewayObjects = (options: EnvoyOptions): readonly KubeObject[] => [
   envoyProxy(options),
   {

@@ -72,8 +72,8 @@ const startGateway = async (kubectl: Kubectl, makeCertificates: () => Promise<vo
   await makeCertificates();
   const images = publishedImages();
   await apply([
-    ...envoyGatewaySetup(images), envoyGatewayDeployment(images),
-    ...gatewayObjects({ clusters: 'rule', images }),
+    ...envoyGatewaySetup(images), ...gatewayObjects({ clusters: 'rule', images }),
+    envoyGatewayDeployment(images),
   ]);
   const gateway = `gateway/${GATEWAY_NAME}`;
   await kubectl(['wait', '-n', GATEWAY_NAMESPACE, gateway, '--for=condition=Programmed', '--timeout=110s']);

@@ -55,10 +55,12 @@ export const stopDaemons = async (daemons: readonly ProcessIdentity[]): Promise<
   });
 };
 
+const LONGEST_LINE = 300;
+
 /** The end of a program's log, with a heading that names the program and the file. */
 export const tail = (log: { readonly name: string; readonly logPath: string }, lines = 20): string => {
   const text = existsSync(log.logPath) ? readFileSync(log.logPath, 'utf8') : '';
-  const last = text.trimEnd().split('\n').slice(-lines);
+  const last = text.trimEnd().split('\n').slice(-lines).map((line) => line.slice(0, LONGEST_LINE));
   return [`--- last lines of ${log.name} (${log.logPath})`, ...last].join('\n');
 };
 
