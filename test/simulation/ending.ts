@@ -68,7 +68,7 @@ function whyNotAtRest(world: World, stable: SetObject): string | undefined {
   if (stable.outcome !== 'stable') return `the stable set is marked ${stable.outcome}`;
   if (isWellBehaved(world, stable) && readyCount(world, stable) !== replicas) return 'stable is not ready';
   const other = world.sets.find((set) => set !== stable && set.owner === 'release' && (set.desired > 0 || podsOf(world, set).length > 0));
-  if (other) return `${other.name} still has pods`;
+  if (other && isWellBehaved(world, stable)) return `${other.name} still has pods`;
   if (status?.weight?.observed !== 0 || status.weight.desired !== 0) return 'status gives the candidate a weight';
   if (!isWeighted(world)) return undefined;
   if (world.stable?.hash !== stable.hash || world.canary === undefined) return 'the Services do not name stable';

@@ -5,9 +5,11 @@ import { decideAdoption } from './adopt.ts';
 import { decideStepping } from './canary.ts';
 import { type Context, contextOf, withState } from './context.ts';
 import type { Decision } from './decision.ts';
+import { optional } from './exposure.ts';
 import { decideFirstRelease } from './first-release.ts';
 import { decideHandBack } from './hand-back.ts';
 import { decideIdle, isRefused, rebuiltCause, startRelease } from './idle.ts';
+import { earliest, nextAvailableAt } from './pods.ts';
 import { beginRollback, decideRollingBack } from './rollback.ts';
 import type { Snapshot } from './snapshot.ts';
 import { removeStrays } from './strays.ts';
@@ -29,13 +31,25 @@ const GUARDS: readonly Guard[] = [
 ];
 
 export function decide(snapshot: Snapshot, now: Instant): Decision {
+  const decision = decideNow(snapshot, now);
+  const wakeAt = earliest([decision.wakeAt, nextAvailable(snapshot, now)]);
+  return { ...decision, ...optional('wakeAt', wakeAt) };
+}
+
+function decideNow(snapshot: Snapshot, now: Instant): Decision {
   for (const guard of GUARDS) {
     const decision = guard(snapshot, now);
     if (decision) return decision;
   }
   const context = contextOf(snapshot, now);
-  if (!context) throw new Error('a guard should have caught a snapshot without a context');
-  return decideRelease(context);
+  return context ? decideRelease(context) : nothingIsWanted(snapshot);
+}
+
+/* Nothing announces that a pod has been Ready for minReadySeconds: it is looked at then. */
+function nextAvailable({ release, sets }: Snapshot, now: Instant): Instant | undefined {
+  if (release.spec.kind === 'invalid') return undefined;
+  const { minReadySeconds } = release.spec.value;
+  return earliest(sets.map((set) => nextAvailableAt(set, minReadySeconds, now)));
 }
 
 function decideRelease(from: Context): Decision {
@@ -88,7 +102,7 @@ function decideStage(context: Context, asked: ReturnType<typeof applyActions>): 
 
 function releaseIsDeleted(snapshot: Snapshot, now: Instant): Decision | undefined {
   if (!snapshot.release.isDeleted) return undefined;
-  return decideHandBack(snapshot, contextOf(snapshot, now));
+  return decideHandBack(snapshot, now);
 }
 
 function specIsInvalid({ release, state }: Snapshot): Decision | undefined {
@@ -156,6 +170,10 @@ function replicasAreNobodys({ release, sets, state, workload }: Snapshot): Decis
 function trafficIsBlocked({ state, traffic }: Snapshot): Decision | undefined {
   if (traffic.kind !== 'blocked') return undefined;
   return blocked(state, traffic.reason, traffic.message);
+}
+
+function nothingIsWanted({ state }: Snapshot): Decision {
+  return blocked(state, 'WorkloadNotFound', 'there is no pod template to be released');
 }
 
 /* Nothing that runs is touched; the state is kept as it was. */

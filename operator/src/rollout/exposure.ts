@@ -1,6 +1,6 @@
 // How much of the traffic the candidate gets: the writes that bring the split to a weight, and
 // whether the snapshot already shows it there.
-import { availablePods, earliest, livePods, nextAvailableAt, readyPods } from './pods.ts';
+import { availablePods, livePods, readyPods } from './pods.ts';
 import type { Context } from './context.ts';
 import type { Effect } from './decision.ts';
 import { after, type Instant } from '../lib/instant.ts';
@@ -35,7 +35,7 @@ export function expose(context: Context, weight: number): Exposure {
 }
 
 function exposeByPods(context: Context, weight: number): Exposure {
-  const { bounds, candidate, now, stable } = context;
+  const { bounds, candidate, stable } = context;
   const goal = stable ? podShareGoal(weight, bounds) : { stable: 0, candidate: bounds.replicas };
   const counts = countsOf(context);
   const next = nextPodShare(goal, counts, bounds);
@@ -51,16 +51,12 @@ function exposeByPods(context: Context, weight: number): Exposure {
       desired: weight,
       observed: isReached ? shareOf(context) : context.state.weight.observed,
     },
-    ...optional(
-      'wakeAt',
-      candidate && nextAvailableAt(candidate, context.spec.minReadySeconds, now),
-    ),
     waitingFor: isReached ? '' : podsWaitingFor(context, goal),
   };
 }
 
 function exposeByRoute(context: Context, traffic: WeightedView, asked: number): Exposure {
-  const { bounds, candidate, now, spec } = context;
+  const { bounds } = context;
   // Without replicas there is nobody to share: the way is gone with the weight left at 0.
   const weight = bounds.replicas === 0 ? 0 : asked;
   const goal = weightedGoal(weight, bounds.replicas);
@@ -80,13 +76,7 @@ function exposeByRoute(context: Context, traffic: WeightedView, asked: number): 
       observed: isReached ? weight : observedWeight(context, traffic),
       ...optional('changedAt', settled.changedAt),
     },
-    ...optional(
-      'wakeAt',
-      earliest([
-        settled.wakeAt,
-        candidate && nextAvailableAt(candidate, spec.minReadySeconds, now),
-      ]),
-    ),
+    ...optional('wakeAt', settled.wakeAt),
     waitingFor: isReached
       ? ''
       : isStaffed
@@ -126,14 +116,20 @@ interface WeightGoal {
 }
 
 function rightWeight(
-  { candidate }: Context,
+  { candidate, stable }: Context,
   { canary, route }: WeightedView,
   { weight, isStaffed }: WeightGoal,
 ): Effect[] {
   const isRight = route.exists && route.isCurrent;
-  if (isStaffed) return isRight && route.weight === weight ? [] : [{ kind: 'setWeight', weight }];
   const shown = route.weight ?? 0;
-  if (shown > 0 && canary.hash !== candidate?.hash) return [{ kind: 'setWeight', weight: 0 }];
+  // While stable answers nothing, nothing is taken from who does.
+  const isNeeded = shown > weight && readyPods(stable) === 0 && readyPods(candidate) > 0;
+  if (isStaffed && !isNeeded) {
+    return isRight && route.weight === weight ? [] : [{ kind: 'setWeight', weight }];
+  }
+  if (!isNeeded && shown > 0 && canary.hash !== candidate?.hash) {
+    return [{ kind: 'setWeight', weight: 0 }];
+  }
   return isRight ? [] : [{ kind: 'setWeight', weight: shown }];
 }
 

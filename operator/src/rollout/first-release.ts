@@ -1,70 +1,76 @@
 // There is nothing to compare with yet: the first version goes up whole, and if it fails it stays,
 // since there is nothing to go back to.
-import { after } from '../lib/instant.ts';
-import { enterStep } from './progress.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
 import { servingSentence } from './explain.ts';
 import { optional, resize } from './exposure.ts';
-import { candidateFailure } from './failures.ts';
-import { availablePods, earliest, nextAvailableAt, readyPods } from './pods.ts';
+import { type Failure, candidateFailure } from './failures.ts';
 import { revisionOf } from './idle.ts';
+import { availablePods, readyPods } from './pods.ts';
+import { deadlineOf, enterStep, withMark } from './progress.ts';
+import type { Bounds } from './replicas.ts';
 import { stepsOf } from './steps.ts';
 import type { SetView, Snapshot } from './snapshot.ts';
 import type { RevisionId } from './state.ts';
 
 export function decideFirstRelease(context: Context): Decision {
-  const { bounds, now, snapshot, spec, state, wantedSet } = context;
+  const { bounds, now, spec, wantedSet } = context;
   if (!wantedSet) return createFirst(context);
+  const available = availablePods(wantedSet, spec.minReadySeconds, now);
+  const enough = Math.max(bounds.replicas - bounds.maxUnavailable, Math.min(1, bounds.replicas));
+  return available >= enough ? serveFirst(context, wantedSet) : raiseFirst(context, wantedSet);
+}
+
+function raiseFirst(context: Context, wantedSet: SetView): Decision {
+  const { bounds, now, snapshot, spec, state } = context;
   const id = revisionOf(wantedSet);
+  const trying = withState({ ...context, candidate: wantedSet }, { ...state, candidate: id });
   const isSame = state.stage.kind === 'Stepping' && state.candidate?.setName === id.setName;
   const step =
     isSame && state.stage.kind === 'Stepping'
-      ? state.stage.step
-      : enterStep({ ...context, candidate: wantedSet }, stepsOf(spec).length);
+      ? withMark(trying, state.stage.step)
+      : enterStep(trying, stepsOf(spec).length);
   const { grace: _grace, ...kept } = state;
-  const next = {
-    ...kept,
-    candidate: id,
-    startedAt: state.startedAt ?? now,
-    stage: { kind: 'Stepping' as const, step },
-  };
-  const available = availablePods(wantedSet, spec.minReadySeconds, now);
-  if (
-    available >= Math.max(bounds.replicas - bounds.maxUnavailable, Math.min(1, bounds.replicas))
-  ) {
-    return serveFirst(context, wantedSet);
-  }
-  const failure = candidateFailure(withState({ ...context, candidate: wantedSet }, next));
-  const deadline = after(step.markedAt, spec.progressDeadlineSeconds * 1000);
-  const isLate = spec.progressDeadlineSeconds > 0 && now >= deadline;
+  const deadline = deadlineOf(trying, step);
+  const isLate = deadline !== undefined && now >= deadline;
+  const failure = candidateFailure(trying);
   const answering = answeringNow(snapshot, wantedSet);
-  const isFailed = failure.kind === 'certain' || isLate;
   return {
-    next,
+    next: {
+      ...kept,
+      candidate: id,
+      startedAt: state.startedAt ?? now,
+      stage: { kind: 'Stepping', step },
+    },
     effects: [
       ...retire(snapshot.sets, wantedSet, answering),
       ...resize(wantedSet, bounds.replicas),
       ...(answering ? [] : directTraffic(context, wantedSet)),
     ],
-    ...optional(
-      'wakeAt',
-      earliest([
-        isLate ? undefined : deadline,
-        nextAvailableAt(wantedSet, spec.minReadySeconds, now),
-      ]),
-    ),
-    phase: isFailed ? 'Degraded' : 'Progressing',
-    reason: isFailed
-      ? 'FirstReleaseFailed'
-      : failure.kind === 'none'
-        ? 'FirstRelease'
-        : failure.reason,
-    message:
-      failure.kind === 'none'
-        ? `first version: ${available} of ${bounds.replicas} pods ready`
-        : `first version: ${failure.message}`,
+    ...optional('wakeAt', isLate ? undefined : deadline),
+    ...firstStory(failure, { isLate, ready: availablePods(wantedSet, spec.minReadySeconds, now), bounds }),
   };
+}
+
+interface Attempt {
+  readonly isLate: boolean;
+  readonly ready: number;
+  readonly bounds: Bounds;
+}
+
+function firstStory(
+  failure: Failure,
+  { isLate, ready, bounds }: Attempt,
+): Pick<Decision, 'phase' | 'reason' | 'message'> {
+  const message =
+    failure.kind === 'none'
+      ? `first version: ${ready} of ${bounds.replicas} pods ready`
+      : `first version: ${failure.message}`;
+  if (failure.kind === 'certain' || isLate) {
+    return { phase: 'Degraded', reason: 'FirstReleaseFailed', message };
+  }
+  const reason = failure.kind === 'none' ? 'FirstRelease' : failure.reason;
+  return { phase: 'Progressing', reason, message };
 }
 
 function createFirst(context: Context): Decision {

@@ -138,7 +138,7 @@ function promoted(context: Context): Decision {
     );
   }
   const { evidence } = snapshot;
-  const { candidate: id, grace: _grace, startedAt, ...rest } = state;
+  const { candidate: id, grace: _grace, pausedBy: _pausedBy, startedAt, ...rest } = state;
   const next: ReleaseState = {
     ...rest,
     stable: id,
