@@ -308,7 +308,12 @@ async function applyDeployment({ client, materials: { deployment } }: ApplyConte
     type.DEPLOYMENT,
     {
       ...headOf(type.DEPLOYMENT),
-      metadata: { name: deployment.name, namespace: deployment.namespace, uid: deployment.uid },
+      metadata: {
+        name: deployment.name,
+        namespace: deployment.namespace,
+        uid: deployment.uid,
+        resourceVersion: deployment.resourceVersion,
+      },
       ...(spec ? { spec } : {}),
     },
     options,

@@ -31,34 +31,54 @@ export function decideAdoption(snapshot: Snapshot): Decision | undefined {
 }
 
 function takeOver(snapshot: Snapshot, workload: DeploymentView, runningCount: number): Decision {
-  if (!workload.paused) {
-    if (workload.autoscaler !== undefined) {
-      return blocked(
-        snapshot,
-        'TargetedByAutoscaler',
-        `HorizontalPodAutoscaler ${workload.autoscaler} scales Deployment ${workload.name}; point its scaleTargetRef at this AppRelease`,
-      );
-    }
-    if (workload.isMidRollout || runningCount > 1) {
-      return blocked(
-        snapshot,
-        'WorkloadBusy',
-        `Deployment ${workload.name} is in the middle of a rollout; waiting for its end`,
-      );
-    }
-    return step(snapshot, { kind: 'pauseDeployment' }, 'pausing the Deployment');
+  if (!workload.pausedByUs) {
+    return (
+      whyNot(snapshot, workload, runningCount) ??
+      // Of a pause that somebody else asked for we are a second owner, and let go of it in the end.
+      step(snapshot, { kind: 'pauseDeployment' }, 'pausing the Deployment')
+    );
   }
   if (workload.observedGeneration < workload.generation) {
-    return { ...step(snapshot, undefined, 'waiting for the Deployment to pause'), effects: [] };
+    return step(snapshot, undefined, 'waiting for the Deployment to pause');
+  }
+  const isServed = snapshot.sets.some((set) => set.desired > 0);
+  if (runningCount > 1 && !isServed) {
+    return { ...busy(snapshot, workload), effects: [{ kind: 'unpauseDeployment' }] };
   }
   const [next] = workload.ownSets.toSorted((a, b) => a.replicas - b.replicas);
   if (!next) return step(snapshot, undefined, 'nothing to take over');
-  const outcome = next.replicas > 0 ? 'stable' : 'superseded';
+  // What turns up beside the version that serves was not verified by anybody.
+  const running = isServed ? 'candidate' : 'stable';
+  const outcome = next.replicas > 0 ? running : 'superseded';
   return step(
     snapshot,
     { kind: 'takeSet', set: { name: next.name, uid: next.uid }, outcome },
     `taking over ReplicaSet ${next.name}`,
   );
+}
+
+function whyNot(
+  snapshot: Snapshot,
+  workload: DeploymentView,
+  runningCount: number,
+): Decision | undefined {
+  const { autoscaler, isMidRollout, name, paused } = workload;
+  if (autoscaler !== undefined) {
+    return blocked(
+      snapshot,
+      'TargetedByAutoscaler',
+      `HorizontalPodAutoscaler ${autoscaler} scales Deployment ${name}; ` +
+        'point its scaleTargetRef at this AppRelease',
+    );
+  }
+  // A paused one is never at its end: what counts is that a single version runs.
+  return runningCount > 1 || (isMidRollout && !paused) ? busy(snapshot, workload) : undefined;
+}
+
+function busy(snapshot: Snapshot, { name, paused, pausedByUs }: DeploymentView): Decision {
+  const end = paused && !pausedByUs ? 'it is paused; unpause it first' : 'waiting for its end';
+  const message = `Deployment ${name} is in the middle of a rollout; ${end}`;
+  return blocked(snapshot, 'WorkloadBusy', message);
 }
 
 function step({ state }: Snapshot, effect: Effect | undefined, message: string): Decision {
