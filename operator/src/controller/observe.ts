@@ -19,6 +19,7 @@ import type {
   WorkloadView,
 } from '../rollout/snapshot.ts';
 import { counterViolations } from './sample-pods.ts';
+import { specForHandBack, workloadName } from './hand-back-spec.ts';
 import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
 import {
@@ -101,11 +102,12 @@ interface Subject {
 async function observeRelease(options: ObserverOptions, subject: Subject): Promise<Observed> {
   const { store } = options;
   const { release, key } = subject;
-  const parsed = parseWhole(release.spec);
+  const parsed = parseFor(release);
   const spec = parsed.kind === 'valid' ? parsed.value : undefined;
   const status = parseStatus(release.status);
+  const workload = workloadName(release.spec);
   const deployment =
-    spec?.workloadRef && store.deployments.get(release.namespace, spec.workloadRef.name);
+    workload === undefined ? undefined : store.deployments.get(release.namespace, workload);
   const template = await wantedTemplate(options, { release, spec, deployment });
   const configured =
     template.kind === 'found'
@@ -136,7 +138,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
       ...(claimedBy === undefined ? {} : { claimedBy }),
     },
     state: stateOf(status),
-    workload: workloadView(options, { spec, deployment, template, release, sets, configured }),
+    workload: workloadView(options, { workload, deployment, template, release, configured }),
     ...(wanted ? { wanted } : {}),
     sets: sets.map((set) => setView(store, set)),
     traffic: traffic.view,
@@ -158,6 +160,12 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
       copies: store.configMaps.byIndex('owner', release.uid),
     },
   };
+}
+
+/* Giving pods back needs no more than a part of the specification; the rest may be nonsense. */
+function parseFor({ isDeleted, spec }: ReleaseObject): ReturnType<typeof parseSpec> {
+  const parsed = parseWhole(spec);
+  return parsed.kind === 'valid' || !isDeleted ? parsed : (specForHandBack(spec) ?? parsed);
 }
 
 function parseWhole(raw: unknown): ReturnType<typeof parseSpec> {
@@ -252,25 +260,24 @@ function isSameRevision(
 }
 
 interface Working {
-  readonly spec: AppReleaseSpec | undefined;
+  readonly workload: string | undefined;
   readonly deployment: DeploymentObject | undefined;
   readonly template: Template;
   readonly release: ReleaseObject;
-  readonly sets: readonly ReplicaSetObject[];
   readonly configured: ConfiguredTemplate | undefined;
 }
 
 function workloadView(
   { store }: ObserverOptions,
-  { spec, deployment, template, release, configured }: Working,
+  { workload, deployment, template, release, configured }: Working,
 ): WorkloadView {
-  if (!spec?.workloadRef) {
+  if (workload === undefined) {
     return {
       kind: 'template',
       ...(template.kind === 'rejected' ? { rejection: template.message } : {}),
     };
   }
-  if (!deployment) return { kind: 'missing', name: spec.workloadRef.name };
+  if (!deployment) return { kind: 'missing', name: workload };
   const [autoscaler] = store.autoscalers.byIndex(
     'target',
     `${release.namespace}/${deployment.name}`,

@@ -15,11 +15,15 @@ const own = (over: Partial<OwnSetView> = {}): OwnSetView => ({ name: 'web-5d', u
 const kinds = (effects: readonly Effect[]) => effects.map(({ kind }) => kind);
 const decided = (snapshot: Snapshot) => kinds(decideHandBack(snapshot, NOW).effects);
 
+function wantingNothing({ wanted: _wanted, ...rest }: Snapshot): Snapshot {
+  return rest;
+}
+
 /** Worlds in which pods of ours serve and their Deployment is there. */
 const RUNNING: Record<string, Snapshot> = {
   'the specification makes no sense': serving().release({ isDeleted: true, spec: INVALID }).build(),
   'spec.replicas is not set': serving().release({ isDeleted: true, replicas: undefined }).build(),
-  'nothing is wanted': serving().with({ wanted: undefined as never }).build(),
+  'nothing is wanted': wantingNothing(serving().build()),
   'the first version is on its way up': release()
     .deployment()
     .candidate(set().revision(1).ready(3).notReady(7))
@@ -56,9 +60,9 @@ describe('deleting an AppRelease whose pods serve', () => {
   });
 
   it('gives the set back though the specification makes no sense', () => {
-    const snapshot = serving().deployment(paused).release({ isDeleted: true, spec: INVALID }).build();
-    expect(decided({ ...snapshot, workload: { ...snapshot.workload, replicas: 10 } as never }))
-      .toEqual(['releaseRoute', 'giveBackSet']);
+    const snapshot = serving().deployment({ ...paused, replicas: 10 })
+      .release({ isDeleted: true, spec: INVALID }).build();
+    expect(decided(snapshot)).toEqual(['releaseRoute', 'giveBackSet']);
   });
 
   it('waits for strays to be needed no more before it lets go of them', () => {
@@ -75,9 +79,8 @@ describe('deleting an AppRelease of 0 replicas', () => {
   it('lets the Deployment go on once it has its set back', () => {
     const before = idle().deployment(deployment).build();
     expect(decided(before)).toEqual(['releaseRoute', 'giveBackSet']);
-    const after = { ...before, sets: [] };
-    const workload = { ...before.workload, ownSets: [own({ name: 'shop-r6' })] } as never;
-    expect(decided({ ...after, workload })).toEqual(['unpauseDeployment']);
+    const after = idle().deployment({ ...deployment, ownSets: [own({ name: 'shop-r6' })] });
+    expect(decided(after.with({ sets: [] }).build())).toEqual(['unpauseDeployment']);
   });
 
   it('says why it stays paused where another template is wanted', () => {
