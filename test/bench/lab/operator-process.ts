@@ -56,6 +56,7 @@ export const startOperatorProcess = (options: OperatorOptions): OperatorProcess 
       stdio: ['ignore', log, log],
       env: {
         NODE_ENV: 'production',
+        NODE_OPTIONS: nodeOptionsOfImage(),
         POD_NAME: name,
         KUBERNETES_SERVICE_HOST: server.hostname,
         KUBERNETES_SERVICE_PORT: server.port,
@@ -83,6 +84,12 @@ export const startOperatorProcess = (options: OperatorOptions): OperatorProcess 
     stop: () => end(child, 'SIGTERM', ended),
     kill: () => end(child, 'SIGKILL', ended),
   };
+};
+
+/* The image bounds the heap's parts, and what is measured here is what it runs. */
+const nodeOptionsOfImage = (): string => {
+  const dockerfile = readFileSync(join(REPOSITORY, 'operator/Dockerfile'), 'utf8');
+  return /^ENV .*NODE_OPTIONS="([^"]*)"/m.exec(dockerfile)?.[1] ?? '';
 };
 
 const end = async (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL', ended: Promise<void>): Promise<void> => {
