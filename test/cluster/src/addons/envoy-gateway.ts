@@ -198,6 +198,15 @@ export const gatewayObjects = (options: EnvoyOptions): readonly KubeObject[] => 
   },
 ];
 
+/** Looked at every second: with the default of ten, Envoy is ready long before it is called so. */
+const everySecond = { periodSeconds: 1, failureThreshold: 120 };
+
+const onTheNodesNetwork = {
+  hostNetwork: true,
+  dnsPolicy: 'ClusterFirstWithHostNet',
+  containers: ['envoy', 'shutdown-manager'].map((name) => ({ name, startupProbe: everySecond })),
+};
+
 const envoyProxy = ({ clusters, images = builtImages() }: EnvoyOptions): KubeObject => ({
   apiVersion: 'gateway.envoyproxy.io/v1alpha1',
   kind: 'EnvoyProxy',
@@ -216,9 +225,7 @@ const envoyProxy = ({ clusters, images = builtImages() }: EnvoyOptions): KubeObj
           ...(images.proxy === undefined ? {} : { container: { image: images.proxy } }),
           patch: {
             type: 'StrategicMerge',
-            value: {
-              spec: { template: { spec: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' } } },
-            },
+            value: { spec: { template: { spec: onTheNodesNetwork } } },
           },
         },
       },
