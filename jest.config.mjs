@@ -14,5 +14,5 @@ export const base = {
 
 export default {
   ...base,
-  testMatch: ['<rootDir>/{operator,charts-ts,app,backup,prisma,tools}/**/*.test.ts', '<rootDir>/test/cluster/**/*.test.ts'],
+  testMatch: ['<rootDir>/{operator,charts-ts,app,backup,prisma,tools}/**/*.test.ts', '<rootDir>/test/{cluster,simulation}/**/*.test.ts'],
 };

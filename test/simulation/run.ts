@@ -12,6 +12,7 @@ import { broken } from './monitors.ts';
 import { type Look, type Process, type Trouble, type WriteEvent, catchUp, look, startProcess } from './operator-process.ts';
 import { type Scenario, drawScenario } from './scenario.ts';
 import { KINDS } from './view.ts';
+import type { World } from './world.ts';
 
 export interface RunOptions {
   readonly core: Core;
@@ -34,6 +35,15 @@ export interface Run {
   thaw: (() => void) | undefined;
   looks: number;
   writes: number;
+  /** Trouble for the write with this number, counted over the whole run. */
+  /** A change to the world once that many writes are done. */
+  interrupt?: { readonly write: number; readonly deed: (world: World) => World };
+  planned: readonly PlannedTrouble[];
+}
+
+export interface PlannedTrouble {
+  readonly write: number;
+  readonly trouble: (at: number) => Trouble;
 }
 
 export function simulate(seed: number, options: RunOptions): Result {
@@ -57,7 +67,7 @@ export function simulateScenario(scenario: Scenario, random: SeededRandom, optio
 
 export function startRun(scenario: Scenario, random: SeededRandom, options: RunOptions): Run {
   const cluster = createCluster(scenario.world);
-  return { cluster, random, options, process: startProcess(cluster, 1), thaw: undefined, looks: 0, writes: 0 };
+  return { cluster, random, options, process: startProcess(cluster, 1), thaw: undefined, looks: 0, writes: 0, planned: [] };
 }
 
 function say(run: Run, line: string): void {
@@ -123,10 +133,15 @@ function drawTrouble(random: SeededRandom): Trouble {
 export function lookNow(run: Run, trouble: Trouble): Look {
   const { cluster, options, random } = run;
   run.looks += 1;
+  let written = run.writes;
   const done = look(cluster, run.process, {
     core: options.core,
     trouble,
-    onWrite: (event) => judge(run, event),
+    onWrite: (event) => {
+      judge(run, event);
+      written += 1;
+      interruptNow(run, written);
+    },
     between: () => runActors(cluster, random),
   });
   if (done.thaw) run.thaw = done.thaw;
@@ -137,6 +152,12 @@ export function lookNow(run: Run, trouble: Trouble): Look {
     throw new Broken(`a hot loop: ${done.decision?.reason} ${done.decision?.message}`);
   }
   return done;
+}
+
+function interruptNow(run: Run, writes: number): void {
+  if (!run.interrupt || run.interrupt.write !== writes) return;
+  say(run, 'interrupted');
+  commit(run.cluster, run.interrupt.deed(run.cluster.world));
 }
 
 function judge(run: Run, event: WriteEvent): void {
@@ -176,7 +197,8 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
     runActors(cluster, run.random);
     if (run.process.isStopped) restart(run);
     catchUp(cluster, run.process);
-    const done = lookNow(run, { kind: 'none' });
+    const done = lookNow(run, plannedTrouble(run));
+    if (done.kind === 'interrupted') run.planned = run.planned.slice(1);
     if (!run.process.isStopped) catchUp(cluster, run.process);
     quiet = done.moves === 0 ? quiet + 1 : 0;
     if (isAttended && attend(run)) quiet = 0;
@@ -193,6 +215,10 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
   if (why !== undefined) throw new Broken(`a bad ending: ${why}`);
   const status = cluster.world.release?.status;
   return status ? `${status.phase} ${status.conditions?.find(({ type }) => type === 'Ready')?.reason}` : 'gone';
+}
+
+function plannedTrouble({ planned: [next], writes }: Run): Trouble {
+  return next && next.write >= writes ? next.trouble(next.write - writes) : { kind: 'none' };
 }
 
 /* When something happens next of itself; undefined when nothing ever will but another poll. A poll

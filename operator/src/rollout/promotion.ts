@@ -75,7 +75,7 @@ function finishByRoute(context: Context, step: StepState, traffic: WeightedView)
     endpoints.length >= Math.min(ready.size, context.bounds.replicas) &&
     endpoints.length > 0 &&
     endpoints.every((name) => ready.has(name));
-  if (!isEndpointsRight && traffic.route.weight !== 0) {
+  if (!isEndpointsRight && (traffic.route.weight ?? 0) > 0) {
     return promoting(context, step, {
       effects: [],
       waitingFor: 'the endpoints of the stable Service',
