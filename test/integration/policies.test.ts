@@ -212,7 +212,7 @@ describe('an AppRelease', () => {
     const elsewhere = { gateway: { routeRef: { name: 'till' } } };
     expect(await change('narrow', 'routed', { traffic: elsewhere })).toContain('the HTTPRoute till');
     const owned = { gateway: { routeRef: null, route: { rules: [] } } };
-    expect(await change('narrow', 'routed', { traffic: owned })).toContain('create on httproutes');
+    expect(await change('narrow', 'routed', { traffic: owned })).toContain('cannot change between route and routeRef');
   });
 
   it('may be written by the operator, which has none of these rights', async () => {

@@ -217,6 +217,9 @@ const config = z
   })
   .meta({ description: 'How ConfigMaps that the pod template refers to are treated.' });
 
+/* Nobody would clean up behind the old way, and the pods that users reach could be the wrong ones. */
+const HAND_BACK_FIRST = 'hand back (delete the AppRelease) and make it again';
+
 const SPEC_RULES = [
   {
     rule: 'has(self.workloadRef) != has(self.template)',
@@ -230,6 +233,25 @@ const SPEC_RULES = [
     rule: '!has(self.workloadRef) || !has(oldSelf.workloadRef) || self.workloadRef.name == oldSelf.workloadRef.name',
     message: 'workloadRef.name cannot change; make another AppRelease for another Deployment',
     fieldPath: '.workloadRef.name',
+  },
+  {
+    rule:
+      '!has(oldSelf.traffic) || !has(oldSelf.traffic.gateway) || ' +
+      '(has(self.traffic) && has(self.traffic.gateway))',
+    message: `traffic.gateway cannot be taken away from a live release; ${HAND_BACK_FIRST}`,
+  },
+  {
+    rule:
+      '!has(oldSelf.traffic) || !has(oldSelf.traffic.gateway) || !has(self.traffic) || ' +
+      'self.traffic.service == oldSelf.traffic.service',
+    message: `traffic.service cannot change where a gateway splits its traffic; ${HAND_BACK_FIRST}`,
+  },
+  {
+    rule:
+      '!has(oldSelf.traffic) || !has(oldSelf.traffic.gateway) || ' +
+      '!has(self.traffic) || !has(self.traffic.gateway) || ' +
+      'has(self.traffic.gateway.route) == has(oldSelf.traffic.gateway.route)',
+    message: `traffic.gateway cannot change between route and routeRef; ${HAND_BACK_FIRST}`,
   },
 ] as const;
 

@@ -87,6 +87,10 @@ export const REASONS = {
     remedy: 'Name one rule so, with backendRefs <release>-stable and <release>-canary.',
   },
   RouteNotAccepted: { what: 'The gateway does not accept the HTTPRoute.', remedy: 'Look at the status of the HTTPRoute.' },
+  TrafficChanged: {
+    what: 'A Service or route of this release splits traffic in a way that the specification no longer asks for.',
+    remedy: 'Put spec.traffic back as it was, or delete the AppRelease (hand back) and make it again.',
+  },
   GatewayApiMissing: { what: 'The cluster has no HTTPRoute kind.', remedy: 'Install the Gateway API CRDs.' },
   TemplateRejected: { what: 'The API server refuses the pod template.', remedy: 'Correct the field that the message names.' },
   AlreadyClaimed: { what: 'An older AppRelease has this workload, Service or route.', remedy: 'Delete one of the two.' },

@@ -8,7 +8,7 @@ import { apiVersionOf, type ObjectMeta, type OwnerReference, type RawObject, typ
 import { assertNever } from '../lib/assert.ts';
 import type { Clock } from '../lib/clock.ts';
 import { toText } from '../lib/instant.ts';
-import { record } from '../lib/json.ts';
+import { type JsonObject, record } from '../lib/json.ts';
 import { withHashLabel } from '../rollout/revision.ts';
 import type { Effect, OutcomeMark, SetRef } from '../rollout/decision.ts';
 import { placeOfRule, readWeight, renderReleased, renderRoute, weightPatch } from '../traffic/gateway-api.ts';
@@ -212,6 +212,7 @@ async function pointService(context: ApplyContext, role: 'stable' | 'canary', ha
   const live = traffic[role];
   const full = { ...selector, [POD_TEMPLATE_HASH]: hash };
   const name = role === 'stable' ? stableServiceName(release.name) : canaryServiceName(release.name);
+  if (!live) await refuseToTakeOver(context, type.SERVICE, name);
   await client.apply(
     type.SERVICE,
     {
@@ -219,9 +220,26 @@ async function pointService(context: ApplyContext, role: 'stable' | 'canary', ha
       metadata: ownedMeta(context, name, live ? { resourceVersion: live.resourceVersion, uid: live.uid } : {}),
       spec: renderServiceSpec(traffic.own.spec, full),
     },
-    { fieldManager: FIELD_MANAGER, force: true },
+    { fieldManager: FIELD_MANAGER, force: live !== undefined },
   );
   if (role === 'stable' && traffic.isOwnManaged) await pointOwnService(context, full);
+}
+
+/* The cache shows no object of that name. If there is one after all, it may be somebody else's: look
+   again. What is made in between is not forced, so that its maker's fields are a conflict. */
+async function refuseToTakeOver({ client, materials }: ApplyContext, resource: ResourceType, name: string): Promise<void> {
+  const { namespace } = materials.release;
+  const found = await client.get({ type: resource, namespace, name }).catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 'notFound') return undefined;
+    throw error;
+  });
+  if (!found) return;
+  throw new ApiError({
+    status: 409,
+    code: 'alreadyExists',
+    reason: 'AlreadyExists',
+    message: `${resource.kind} ${name} is there and was not seen yet`,
+  });
 }
 
 /* Clients inside the cluster use the application's own Service: it follows stable. */
@@ -285,6 +303,7 @@ async function writeWeight(context: ApplyContext, weight: number, route: RouteNo
     return;
   }
   const names = { release: release.name, service: traffic.service };
+  if (!route) await refuseToTakeOver(context, type.HTTP_ROUTE, release.name);
   await client.apply(
     type.HTTP_ROUTE,
     {
@@ -292,7 +311,7 @@ async function writeWeight(context: ApplyContext, weight: number, route: RouteNo
       metadata: ownedMeta(context, release.name, route ? { resourceVersion: route.resourceVersion } : {}),
       spec: renderRoute(record(gateway.route), names, weight),
     },
-    { fieldManager: FIELD_MANAGER, force: true },
+    { fieldManager: FIELD_MANAGER, force: route !== undefined },
   );
 }
 
@@ -343,7 +362,8 @@ async function giveBackSet(context: ApplyContext, set: SetRef): Promise<void> {
     name: deployment.name,
     uid: deployment.uid,
     controller: true,
-    blockOwnerDeletion: true,
+    // True would need the right to write finalizers of Deployments, where the cluster asks for it.
+    blockOwnerDeletion: false,
   };
   await giveCopies(context, set);
   await patchSet(context, set, [{ op: 'replace', path: '/metadata/ownerReferences', value: [owner] }]);
@@ -363,29 +383,71 @@ async function giveCopies({ client, materials }: ApplyContext, set: SetRef): Pro
   }
 }
 
-/* Left behind without an owner and with the Service that the user named, or the route would go with
-   the AppRelease and its users with it. */
-async function releaseRoute({ client, materials }: ApplyContext): Promise<void> {
-  const { release, spec, deployment } = materials;
-  const { own, isOwnManaged, route } = materials.traffic;
+/* What users come by does not go with the AppRelease: it is left behind without an owner. */
+async function releaseRoute(context: ApplyContext): Promise<void> {
+  const { own, isOwnManaged } = context.materials.traffic;
+  const { deployment, spec } = context.materials;
   if (own && isOwnManaged && deployment) {
-    await client.apply(
+    await context.client.apply(
       type.SERVICE,
       { ...headOf(type.SERVICE), metadata: { name: own.name, namespace: own.namespace, uid: own.uid }, spec: { selector: deployment.selector } },
       { fieldManager: FIELD_MANAGER },
     );
   }
   const wanted = spec?.traffic?.gateway?.route;
-  if (!wanted || !route) return;
+  if (wanted) return releaseWantedRoute(context, record(wanted));
+  // Before the route: from here on both Services lead to the same pods, whatever the weights are.
+  await releasePair(context);
+  await disownRoute(context);
+}
+
+/* The route goes back to the Service that the user named. */
+async function releaseWantedRoute({ client, materials }: ApplyContext, wanted: JsonObject): Promise<void> {
+  const { release, traffic: { route } } = materials;
+  if (!route) return;
   await client.apply(
     type.HTTP_ROUTE,
     {
       ...headOf(type.HTTP_ROUTE),
       metadata: { name: route.name, namespace: release.namespace, uid: route.uid, labels: { [LABEL.managedBy]: 'slipway' } },
-      spec: renderReleased(record(wanted)),
+      spec: renderReleased(wanted),
     },
     { fieldManager: FIELD_MANAGER, force: true },
   );
+}
+
+const PAIR_IS_LEFT =
+  'left behind when its AppRelease was deleted, because an HTTPRoute rule names it; it selects all pods of the Deployment. Delete it once no rule names it';
+
+/* A rule that git owns goes on naming the pair: both Services stay until git names another. */
+async function releasePair({ client, materials }: ApplyContext): Promise<void> {
+  const { deployment, release, traffic } = materials;
+  if (!deployment) return;
+  for (const service of [traffic.stable, traffic.canary]) {
+    if (!service || (service.owner?.uid !== release.uid && !service.isLetGo)) continue;
+    const metadata: ObjectMeta = {
+      name: service.name,
+      namespace: service.namespace,
+      uid: service.uid,
+      labels: { [LABEL.managedBy]: 'slipway' },
+      annotations: { [ANNOTATION.handBack]: PAIR_IS_LEFT },
+    };
+    await client.apply(
+      type.SERVICE,
+      { ...headOf(type.SERVICE), metadata, spec: renderServiceSpec(service.spec, deployment.selector) },
+      { fieldManager: FIELD_MANAGER, force: true },
+    );
+  }
+}
+
+/* A route of ours that the specification no longer describes keeps what it has. */
+async function disownRoute({ client, materials }: ApplyContext): Promise<void> {
+  const { release, traffic: { route } } = materials;
+  if (!route || route.owner?.uid !== release.uid) return;
+  await client.jsonPatch({ type: type.HTTP_ROUTE, namespace: route.namespace, name: route.name }, [
+    { op: 'test', path: '/metadata/uid', value: route.uid },
+    { op: 'replace', path: '/metadata/ownerReferences', value: [] },
+  ]);
 }
 
 async function explainHandBack({ client, materials: { deployment } }: ApplyContext, message: string): Promise<void> {

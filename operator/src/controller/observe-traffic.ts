@@ -32,6 +32,11 @@ export function observeTraffic(
   spec: AppReleaseSpec,
 ): ObservedTraffic | undefined {
   const { traffic } = spec;
+  const left = leftBehind(store, release, spec);
+  if (left === 'filling') return undefined;
+  if (left) return left;
+  const pair = pairOf(store, release);
+  const blocked = (reason: Reason, message: string) => blockedWith(pair, { reason, message });
   if (!traffic) return { view: { kind: 'podShare' }, objects: NOTHING };
   const own = store.services.get(release.namespace, traffic.service);
   if (!own) {
@@ -43,11 +48,12 @@ export function observeTraffic(
   if (routes.kind === 'refused') {
     return blocked('GatewayApiMissing', 'HTTPRoutes cannot be read; install the Gateway API CRDs and let the operator read them');
   }
-  const stable = store.services.get(release.namespace, stableServiceName(release.name));
-  const canary = store.services.get(release.namespace, canaryServiceName(release.name));
+  const { stable, canary } = pair;
   const routeName = traffic.gateway.routeRef?.name ?? release.name;
   const route = routes.cache.get(release.namespace, routeName);
-  const foreign = [stable, canary].find((service) => service && service.owner?.uid !== release.uid);
+  const foreign = [stable, canary].find(
+    (service) => service && service.owner?.uid !== release.uid && !service.isLetGo,
+  );
   if (foreign) return blocked('NameTaken', `Service ${foreign.name} exists and is not ours; rename the AppRelease or remove it`);
   const problem = routeProblem({ release, spec, route });
   if (problem) return blocked(problem.reason, problem.message);
@@ -69,6 +75,46 @@ export function observeTraffic(
       isBypassed: !isOwnManaged,
     },
   };
+}
+
+interface Pair {
+  readonly stable: ServiceObject | undefined;
+  readonly canary: ServiceObject | undefined;
+}
+
+function pairOf(store: Store, { name, namespace }: ReleaseObject): Pair {
+  return {
+    stable: store.services.get(namespace, stableServiceName(name)),
+    canary: store.services.get(namespace, canaryServiceName(name)),
+  };
+}
+
+/* Users may still come by a way that the specification has given up. Taking that for share of pods
+   would promote past them; an older CRD let the specification change so. */
+function leftBehind(
+  store: Store,
+  release: ReleaseObject,
+  { traffic }: AppReleaseSpec,
+): ObservedTraffic | 'filling' | undefined {
+  const gateway = traffic?.gateway;
+  if (gateway?.route) return undefined;
+  const isOurs = (object: ServiceObject | RouteObject | undefined) =>
+    object?.owner?.uid === release.uid;
+  const pair = pairOf(store, release);
+  const services = [pair.stable, pair.canary].filter(isOurs);
+  // Without a gateway and without the pair there was never a route: the kind need not be there.
+  if (services.length === 0) return undefined;
+  const routes = store.routes();
+  if (routes.kind === 'filling') return 'filling';
+  const found =
+    routes.kind === 'filled' ? routes.cache.get(release.namespace, release.name) : undefined;
+  const route = isOurs(found) ? found : undefined;
+  if (gateway && !route) return undefined;
+  const [service] = services;
+  const what = route ? `HTTPRoute ${route.name}` : `Service ${service?.name ?? ''}`;
+  const message = `${what} of this release still splits traffic, and spec.traffic no longer asks for it; put spec.traffic back, or delete the AppRelease (hand back) and make it again`;
+  const { objects, view } = blockedWith(pair, { reason: 'TrafficChanged', message });
+  return { view, objects: { ...objects, ...(route ? { route } : {}) } };
 }
 
 /* Git leaves the selector of the own Service out: then it is ours, and it serves stable only. */
@@ -129,6 +175,13 @@ function routeView(release: ReleaseObject, spec: AppReleaseSpec, route: RouteObj
   };
 }
 
-function blocked(reason: Reason, message: string): ObservedTraffic {
-  return { view: { kind: 'blocked', reason, message }, objects: NOTHING };
+/* The pair is known all the same: a hand-back must not let it go with the AppRelease. */
+function blockedWith(
+  { stable, canary }: Pair,
+  problem: { readonly reason: Reason; readonly message: string },
+): ObservedTraffic {
+  return {
+    view: { kind: 'blocked', ...problem },
+    objects: { ...NOTHING, ...(stable ? { stable } : {}), ...(canary ? { canary } : {}) },
+  };
 }

@@ -287,6 +287,8 @@ export function projectPod(raw: RawObject): PodObject {
 }
 
 export interface ServiceObject extends Base {
+  /** Ours once, let go at a hand-back, and nobody's since. */
+  readonly isLetGo: boolean;
   readonly release?: string;
   readonly spec: JsonObject;
   readonly selectorOwners: readonly string[];
@@ -297,6 +299,7 @@ export function projectService(raw: RawObject): ServiceObject {
   const release = raw.metadata.labels?.[LABEL.release];
   return {
     ...base(raw),
+    isLetGo: isLetGo(raw),
     ...(release === undefined ? {} : { release }),
     spec: { ports, selector },
     selectorOwners: managersOf(raw, 'selector').filter((name) => name !== FIELD_MANAGER),
@@ -335,15 +338,18 @@ export interface RouteObject extends Base {
 
 export function projectRoute(raw: RawObject): RouteObject {
   const release = raw.metadata.labels?.[LABEL.release];
-  const { owner } = base(raw);
   return {
     ...base(raw),
-    isLetGo: owner === undefined && raw.metadata.labels?.[LABEL.managedBy] === 'slipway',
+    isLetGo: isLetGo(raw),
     generation: raw.metadata.generation ?? 0,
     ...(release === undefined ? {} : { release }),
     spec: record(raw['spec']),
     status: record(raw['status']),
   };
+}
+
+function isLetGo({ metadata }: RawObject): boolean {
+  return ownerOf(metadata) === undefined && metadata.labels?.[LABEL.managedBy] === 'slipway';
 }
 
 export interface AutoscalerObject extends Keyed {

@@ -117,12 +117,17 @@ function usersToStable(snapshot: Snapshot, context: Context): Decision | undefin
   }
   return {
     next: { ...snapshot.state, weight: back.weight },
-    effects: [...back.effects, ...scale, ...strays],
+    effects: [...wayIn(snapshot), ...back.effects, ...scale, ...strays],
     ...optional('wakeAt', back.wakeAt),
     phase: 'Progressing',
     reason: 'HandedBack',
     message: 'handing back: traffic to stable',
   };
+}
+
+/* Where the split cannot be steered it is given up first, or it would lead to pods that go. */
+function wayIn({ traffic }: Snapshot): Effect[] {
+  return traffic.kind === 'blocked' ? [{ kind: 'releaseRoute' }] : [];
 }
 
 /* Whatever is still ours at the end goes with the AppRelease, users or not. */
