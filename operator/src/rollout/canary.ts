@@ -6,7 +6,13 @@ import type { Decision } from './decision.ts';
 import { earlierOf, stepSentence } from './explain.ts';
 import { type Exposure, expose, keepSplit, optional } from './exposure.ts';
 import { candidateFailure } from './failures.ts';
-import { clearGrace, decideInGrace, holdForOthers, lostReadiness } from './grace.ts';
+import {
+  clearGrace,
+  decideInGrace,
+  holdForOthers,
+  lostReadiness,
+  type Passing,
+} from './grace.ts';
 import { deadlineOf, enterStep, lateReason, tryingAt, withMark } from './progress.ts';
 import { finish, isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
@@ -17,11 +23,9 @@ import type { StepState } from './state.ts';
 const STEPS_AT_ONCE_MAX = 40;
 
 export function decideStepping(context: Context, step: StepState): Decision {
+  const harm = certainHarm(context);
+  if (harm) return beginRollback(context, { ...harm, outcome: 'failed' });
   const failure = candidateFailure(context);
-  if (failure.kind === 'certain') return beginRollback(context, { ...failure, outcome: 'failed' });
-
-  const verdict = evidenceAgainst(context);
-  if (verdict) return beginRollback(context, { ...verdict, outcome: 'failed' });
   if (failure.kind === 'hold') return holdForOthers(context, step, failure);
 
   const marked = withMark(context, step);
@@ -31,6 +35,12 @@ export function decideStepping(context: Context, step: StepState): Decision {
   const late = lateReason(clear.context, clear.step);
   if (late) return beginRollback(context, { ...late, outcome: 'failed' });
   return advance(clear.context, clear.step);
+}
+
+/** Why the candidate is to be taken back at once, whatever else is the matter. */
+export function certainHarm(context: Context): Passing | undefined {
+  const failure = candidateFailure(context);
+  return failure.kind === 'certain' ? failure : evidenceAgainst(context);
 }
 
 /** Goes on as far as the snapshot shows steps to be done, then asks for what the next one needs. */

@@ -13,6 +13,7 @@ import { earliest, nextAvailableAt } from './pods.ts';
 import { beginRollback, decideRollingBack } from './rollback.ts';
 import type { Snapshot } from './snapshot.ts';
 import { removeStrays } from './strays.ts';
+import { orWayBack } from './way-back.ts';
 import type { Reason } from '../api/reasons.ts';
 
 type Guard = (snapshot: Snapshot, now: Instant) => Decision | undefined;
@@ -39,10 +40,15 @@ export function decide(snapshot: Snapshot, now: Instant): Decision {
 function decideNow(snapshot: Snapshot, now: Instant): Decision {
   for (const guard of GUARDS) {
     const decision = guard(snapshot, now);
-    if (decision) return decision;
+    if (!decision) continue;
+    return isBlocked(snapshot, decision) ? orWayBack(decision, snapshot, now) : decision;
   }
   const context = contextOf(snapshot, now);
   return context ? decideRelease(context) : nothingIsWanted(snapshot);
+}
+
+function isBlocked({ release }: Snapshot, { phase }: Decision): boolean {
+  return phase === 'Blocked' && !release.isDeleted;
 }
 
 /* Nothing announces that a pod has been Ready for minReadySeconds: it is looked at then. */

@@ -26,10 +26,16 @@ export function enterStep(context: Context, index: number): StepState {
    after a fall is no progress, or pods that flap would put the deadline off for ever. */
 export function withMark(context: Context, step: StepState): StepState {
   const { candidate, now, spec } = context;
-  const { waitingSince = now, ...rest } = step;
+  const { waitingSince = now, ...rest } = { ...step, ...requestsBefore(context, step) };
   const seen = isWaitingForPods(context) ? { ...rest, waitingSince } : rest;
   const available = candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0;
   return available > step.mark ? { ...seen, mark: available, markedAt: now } : seen;
+}
+
+/* When counting began anew (a lost state, other counters), the requests before it are not waited for. */
+function requestsBefore({ snapshot: { evidence } }: Context, step: StepState) {
+  if (evidence.kind === 'none' || evidence.verdict === 'noData') return {};
+  return { requestsBefore: Math.min(step.requestsBefore, evidence.canary.requests) };
 }
 
 function isWaitingForPods({ candidate, now, spec }: Context): boolean {

@@ -26,7 +26,12 @@ export interface ReleaseView {
   readonly generation: number;
   readonly spec:
     | { readonly kind: 'valid'; readonly value: AppReleaseSpec }
-    | { readonly kind: 'invalid'; readonly violations: readonly Violation[] };
+    | {
+        readonly kind: 'invalid';
+        readonly violations: readonly Violation[];
+        /** What can be read of it all the same: enough for the way back. */
+        readonly partial?: AppReleaseSpec;
+      };
   /** `spec.replicas`; undefined until somebody has written it. */
   readonly replicas: number | undefined;
   readonly isDeleted: boolean;

@@ -1,0 +1,98 @@
+// Blocked in the middle of a release: what still has to be possible.
+import { describe, expect, it } from '@jest/globals';
+import { decide } from './decide.ts';
+import type { ReleaseView, Snapshot } from './snapshot.ts';
+import { release, set } from './testing/builders.ts';
+import { NOW } from './testing/sets.ts';
+
+const HEALTHY = release()
+  .canary(50)
+  .surge(5)
+  .stable(set().ready(10))
+  .candidate(set().ready(5))
+  .stepping(0, { mark: 5 })
+  .remembers({ weight: { desired: 50, observed: 50 } });
+const HURTING = HEALTHY.judged({ verdict: 'rollback', sentence: 'every answer is an error' });
+
+const invalid = ({ release: { spec } }: Snapshot): ReleaseView['spec'] => ({
+  kind: 'invalid',
+  violations: [{ field: 'spec.checks', message: 'bad regex' }],
+  ...(spec.kind === 'valid' ? { partial: spec.value } : {}),
+});
+
+const BLOCKS: Record<string, (snapshot: Snapshot) => Snapshot> = {
+  'the Service was deleted': (snapshot) => ({
+    ...snapshot,
+    traffic: { kind: 'blocked', reason: 'ServiceNotFound', message: 'Service shop is gone' },
+  }),
+  'the Deployment was deleted': ({ wanted: _unknown, ...snapshot }) => ({
+    ...snapshot,
+    workload: { kind: 'missing', name: 'shop' },
+  }),
+  'the template is rejected': ({ wanted: _unknown, ...snapshot }) => ({
+    ...snapshot,
+    workload: { kind: 'template', rejection: 'no containers' },
+  }),
+  'another release has the claim': (snapshot) => ({
+    ...snapshot,
+    release: { ...snapshot.release, claimedBy: 'older' },
+  }),
+  'the specification became invalid': (snapshot) => ({
+    ...snapshot,
+    release: { ...snapshot.release, spec: invalid(snapshot) },
+  }),
+};
+
+describe.each(Object.entries(BLOCKS))('%s', (_name, blockedBy) => {
+  it('a healthy candidate is left where it is', () => {
+    const decision = decide(blockedBy(HEALTHY.build()), NOW);
+    expect(decision).toMatchObject({ phase: 'Blocked', effects: [] });
+    expect(decision.next.stage.kind).toBe('Stepping');
+  });
+
+  it('evidence against the candidate takes it back', () => {
+    const decision = decide(blockedBy(HURTING.build()), NOW);
+    expect(decision.next.stage).toMatchObject({ kind: 'RollingBack' });
+    expect(decision.effects).toContainEqual(
+      expect.objectContaining({ kind: 'scaleSet', to: 0, set: { name: 'shop-r7', uid: 'uid-7' } }),
+    );
+  });
+
+  it('an abort is applied, and answered', () => {
+    const asked = HEALTHY.action('abort');
+    const { next } = decide(blockedBy(asked.build()), NOW);
+    expect(next.stage).toMatchObject({ kind: 'RollingBack', cause: { outcome: 'undone' } });
+    const after = blockedBy({ ...asked.build(), state: next });
+    expect(decide(after, NOW).effects).toContainEqual(
+      expect.objectContaining({ kind: 'finishAction', phase: 'Applied' }),
+    );
+  });
+
+  it('a way back that has begun is gone to its end', () => {
+    const gone = HEALTHY.candidate(set().outcome('failed')).rollingBack();
+    expect(decide(blockedBy(gone.build()), NOW).next.stage.kind).toBe('RolledBack');
+  });
+});
+
+describe('a router that cannot be looked at', () => {
+  const hidden = HURTING.weighted(50).traffic({
+    kind: 'blocked',
+    reason: 'RuleNotFound',
+    message: 'no rule bears the name',
+  });
+
+  it('keeps the pods that users may still reach, and remembers to go back', () => {
+    const decision = decide({ ...hidden.build(), evidence: HURTING.build().evidence }, NOW);
+    expect(decision).toMatchObject({ phase: 'Blocked', reason: 'RuleNotFound', effects: [] });
+    expect(decision.next.stage.kind).toBe('RollingBack');
+    expect(decision.message).toContain('no rule bears the name');
+  });
+});
+
+it('waits for no requests of a count that began anew', () => {
+  const verifying = HEALTHY.steps({ weight: 50 }, { verify: { seconds: 60, requests: 100 } })
+    .stepping(1, { mark: 5, requestsBefore: 5000 })
+    .judged({ verdict: 'continue', canary: { requests: 20, errors: 0 } });
+  const { stage } = decide(verifying.build(), NOW).next;
+  expect(stage).toMatchObject({ step: { requestsBefore: 20 } });
+});
