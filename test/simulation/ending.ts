@@ -69,6 +69,7 @@ function whyNotAtRest(world: World, stable: SetObject): string | undefined {
   if (isWellBehaved(world, stable) && readyCount(world, stable) !== replicas) return 'stable is not ready';
   const other = world.sets.find((set) => set !== stable && set.owner === 'release' && (set.desired > 0 || podsOf(world, set).length > 0));
   if (other && isWellBehaved(world, stable)) return `${other.name} still has pods`;
+  if (!isWellBehaved(world, stable)) return undefined;
   if (status?.weight?.observed !== 0 || status.weight.desired !== 0) return 'status gives the candidate a weight';
   if (!isWeighted(world)) return undefined;
   if (world.stable?.hash !== stable.hash || world.canary === undefined) return 'the Services do not name stable';

@@ -102,7 +102,8 @@ export function tell(story: Story, { core = REAL_CORE, planned, interrupt, trace
   return { ending, writes: run.writes, world: run.cluster.world };
 }
 
-function stage({ behaviours, deployment, replicas = 5, spec }: Story) {
+/** The world in which a story begins. */
+export function stage({ behaviours, deployment, replicas = 5, spec }: Story) {
   const scenario = drawScenario(seededRandom(1));
   const bare: World = {
     ...scenario.world,
