@@ -269,10 +269,11 @@ function retreatByRoute(context: Context, traffic: WeightedView): Retreat {
   if (stableAvailable === 0 && readyPods(candidate) > 0 && carriesUsers && bounds.replicas > 0) {
     return { effects, weight: context.state.weight, isDone: false, isStuck: true };
   }
+  if (traffic.route.weight !== 0) effects.unshift({ kind: 'setWeight', weight: 0 });
+  // Before anybody is sent to it, the stable Service has to name stable.
   if (stable && !isPointedAt(traffic.stable, stable)) {
     effects.unshift({ kind: 'pointService', role: 'stable', hash: stable.hash });
   }
-  if (traffic.route.weight !== 0) effects.unshift({ kind: 'setWeight', weight: 0 });
   const settled = settling(context, traffic, 0);
   const isDone = settled.isSettled && stable !== undefined && isPointedAt(traffic.stable, stable);
   return {
