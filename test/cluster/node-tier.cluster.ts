@@ -1,7 +1,6 @@
 // The node tier proved on itself: gateway, names, volumes, restart, and nothing left.
 
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -13,59 +12,11 @@ import { attachNodeTier, startNodeTier } from './src/node-tier.ts';
 import type { NodeTier } from './src/node-tier.ts';
 import { stateDir } from './src/paths.ts';
 import { waitFor } from './src/process/wait.ts';
+import { ask, countAnswers, restricted, route, web } from './testing/web.ts';
 
 const NAME = 'node-test';
 const NAMESPACE = 'try';
-
-// Answers with its pod's name and version; the smallest program that shows routing and weights.
-const SERVER = `
-  require('node:http').createServer((_q, a) => a.end(process.env.VERSION + ' ' + process.env.HOSTNAME))
-    .listen(8080); process.on('SIGTERM', () => setTimeout(() => process.exit(0), 1000));`;
-
-const container = (more: object): object => ({
-  image: 'localhost/slipway/node:24',
-  imagePullPolicy: 'Never',
-  securityContext: {
-    allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,
-    capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' },
-  },
-  ...more,
-});
-
-const web = (version: string): readonly object[] => {
-  const name = `web-${version}`;
-  const labels = { app: name };
-  return [
-    {
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: NAMESPACE },
-      spec: {
-        replicas: 2, selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            containers: [container({
-              name: 'web', args: ['-e', SERVER], env: [{ name: 'VERSION', value: version }],
-              readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
-            })],
-          },
-        },
-      },
-    },
-    {
-      apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: NAMESPACE },
-      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
-    },
-  ];
-};
-
-const route = (weights: Readonly<Record<string, number>>): object => ({
-  apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'web', namespace: NAMESPACE },
-  spec: {
-    parentRefs: [{ name: 'slipway', namespace: 'gateway-system' }],
-    hostnames: ['web.test'],
-    rules: [{ backendRefs: Object.entries(weights).map(([name, weight]) => ({ name, port: 80, weight })) }],
-  },
-});
+const HOST = 'web.test';
 
 const postgres = (): readonly object[] => [
   {
@@ -77,7 +28,7 @@ const postgres = (): readonly object[] => [
     spec: {
       terminationGracePeriodSeconds: 20,
       securityContext: { runAsUser: 999, runAsGroup: 999, fsGroup: 999 },
-      containers: [container({
+      containers: [restricted({
         name: 'db', image: 'localhost/slipway/postgres:15',
         env: [
           { name: 'POSTGRES_USER', value: 'o.neil' }, { name: 'POSTGRES_DB', value: 'Bank "1"' },
@@ -114,42 +65,23 @@ describe('the node tier', () => {
   const apply = (objects: readonly object[]): Promise<string> =>
     kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
 
-  const ask = (host: string): Promise<{ readonly status: number; readonly body: string }> =>
-    new Promise((resolve, reject) => {
-      const options = { headers: { host }, agent: false, timeout: 5000 };
-      const sent = request(tier.gatewayAddress, options, (answer) => {
-        let body = '';
-        answer.setEncoding('utf8').on('data', (text: string) => {
-          body += text;
-        });
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
-      });
-      sent.on('timeout', () => sent.destroy(new Error('timeout')));
-      sent.on('error', reject);
-      sent.end();
-    });
+  const weigh = (weights: Readonly<Record<string, number>>): Promise<string> =>
+    apply([route({ namespace: NAMESPACE, gateways: ['slipway'], host: HOST, weights })]);
 
-  const count = async (requests: number): Promise<Readonly<Record<string, number>>> => {
-    const seen: Record<string, number> = {};
-    for (let done = 0; done < requests; done += 1) {
-      const { status, body } = await ask('web.test');
-      const who = status === 200 ? (body.split(' ')[0] ?? '') : String(status);
-      seen[who] = (seen[who] ?? 0) + 1;
-    }
-    return seen;
-  };
+  const count = (requests: number) => countAnswers(tier.gatewayAddress, HOST, requests);
 
   it('serves the host through the gateway, by the weights of a route', async () => {
-    await apply([...web('v1'), ...web('v2'), route({ 'web-v1': 80, 'web-v2': 20 })]);
+    await apply([...web('v1', NAMESPACE), ...web('v2', NAMESPACE)]);
+    await weigh({ 'web-v1': 80, 'web-v2': 20 });
     for (const name of ['web-v1', 'web-v2']) {
       await kubectl(['-n', NAMESPACE, 'rollout', 'status', `deployment/${name}`, '--timeout=90s']);
     }
     await waitFor({
       what: 'the route to answer', deadlineMs: 30_000,
-      check: async () => ((await ask('web.test')).status === 200 ? true : undefined),
+      check: async () => ((await ask(tier.gatewayAddress, HOST)).status === 200 ? true : undefined),
     });
     expect(await count(200)).toEqual({ v1: 160, v2: 40 });
-    await apply([route({ 'web-v1': 0, 'web-v2': 100 })]);
+    await weigh({ 'web-v1': 0, 'web-v2': 100 });
     await waitFor({
       what: 'the new weights', deadlineMs: 30_000,
       check: async () => ((await count(10))['v2'] === 10 ? true : undefined),
