@@ -6,6 +6,7 @@ import { decideStepping } from './canary.ts';
 import { type Context, contextOf, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { optional } from './exposure.ts';
+import { inPresentSteps } from './edited-steps.ts';
 import { decideFirstRelease } from './first-release.ts';
 import { decideHandBack } from './hand-back.ts';
 import { decideIdle, isRefused, rebuiltCause, startRelease } from './idle.ts';
@@ -58,7 +59,8 @@ function nextAvailable({ release, sets }: Snapshot, now: Instant): Instant | und
   return earliest(sets.map((set) => nextAvailableAt(set, minReadySeconds, now)));
 }
 
-function decideRelease(from: Context): Decision {
+function decideRelease(seen: Context): Decision {
+  const from = inPresentSteps(seen);
   const asked = applyActions(from);
   const decision = decideStage(asked.context, asked);
   const strays = from.stable ? removeStrays(from, decision.next) : [];

@@ -2,6 +2,7 @@
 import { after, instant, type Instant } from '../lib/instant.ts';
 import type { Context } from './context.ts';
 import { availablePods } from './pods.ts';
+import { planAt } from './steps.ts';
 import type { ReleaseState, Stage, StepState } from './state.ts';
 
 /** The stage with its step changed: a release that is promoting goes on doing so. */
@@ -14,6 +15,7 @@ export function enterStep(context: Context, index: number): StepState {
   const available = candidate ? availablePods(candidate, spec.minReadySeconds, now) : 0;
   return {
     index,
+    kind: planAt(spec, index).kind,
     startedAt: now,
     mark: available,
     markedAt: now,

@@ -67,6 +67,7 @@ function stepOf({ step }: AppReleaseStatus): StepState | undefined {
   if (!step || startedAt === undefined) return undefined;
   return {
     index: step.index,
+    kind: step.kind,
     startedAt,
     mark: step.mark ?? 0,
     markedAt: instantOf(step.markedAt) ?? startedAt,

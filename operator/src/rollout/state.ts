@@ -4,6 +4,7 @@ import type { HistoryEntry } from '../api/app-release-status.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { ActionName } from '../api/release-action.ts';
 import type { Instant } from '../lib/instant.ts';
+import type { StepPlan } from './steps.ts';
 
 export interface ReleaseState {
   readonly stable?: RevisionId;
@@ -53,6 +54,8 @@ export type Stage =
 
 export interface StepState {
   readonly index: number;
+  /** What stood there when it began: the list may be edited meanwhile. Absent in old statuses. */
+  readonly kind?: StepPlan['kind'];
   readonly startedAt: Instant;
   /** Most candidate pods seen available since the step began: progress is only what exceeds it. */
   readonly mark: number;

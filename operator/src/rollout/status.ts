@@ -35,6 +35,8 @@ export function statusOf(
   const spec = release.spec.kind === 'valid' ? release.spec.value : undefined;
   const total = spec ? stepsOf(spec).length : 0;
   const candidateSet = sets.find((set) => set.name === next.candidate?.setName);
+  // Evidence that is not being gathered at the moment is not forgotten while its release goes on.
+  const before = previous.candidate?.revision === next.candidate?.revision ? previous : {};
   const judged = checksOf(snapshot.evidence, isTrying(snapshot.state) || isTrying(next));
   return {
     observedGeneration: release.generation,
@@ -54,11 +56,11 @@ export function statusOf(
     ...optional('stable', refOf(next.stable)),
     ...optional('candidate', refOf(next.candidate)),
     stage: next.stage.kind,
-    ...(step && spec
+    ...(step
       ? {
           step: {
             index: step.index,
-            kind: planAt(spec, step.index).kind,
+            kind: step.kind ?? (spec ? planAt(spec, step.index).kind : 'finish'),
             startedAt: toText(step.startedAt),
             mark: step.mark,
             markedAt: toText(step.markedAt),
@@ -66,7 +68,7 @@ export function statusOf(
             requestsBefore: step.requestsBefore,
             isPromoted: step.isPromoted,
           },
-          steps: `${Math.min(step.index + 1, total)}/${total}`,
+          ...optional('steps', spec && `${Math.min(step.index + 1, total)}/${total}`),
         }
       : {}),
     weight: {
@@ -99,7 +101,7 @@ export function statusOf(
         }
       : {}),
     ...optional('startedAt', textOf(next.startedAt)),
-    ...optional('analysis', isTrying(next) ? extras.analysis : undefined),
+    ...optional('analysis', isTrying(next) ? (extras.analysis ?? before.analysis) : undefined),
     conditions: conditionsOf({ snapshot, decision, now }, previous),
     ...(judged.length > 0
       ? { checks: judged }

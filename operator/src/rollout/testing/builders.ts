@@ -7,6 +7,7 @@ import type {
   ActionView, DeploymentView, EvidenceView, ReleaseView, SetView, Snapshot, TrafficView, WantedView, WeightedView,
 } from '../snapshot.ts';
 import { NEW_STATE, type ReleaseState, type RollbackCause, type StepState } from '../state.ts';
+import type { StepPlan } from '../steps.ts';
 import { NOW, set, type SetBuilder } from './sets.ts';
 
 type StepInput = NonNullable<NonNullable<AppReleaseSpecInput['strategy']['canary']>['steps']>[number];
@@ -81,7 +82,7 @@ function builderOf(parts: Parts): ReleaseBuilder {
   const canary = (over: object) =>
     change({ spec: { ...parts.spec, strategy: { canary: { ...parts.spec.strategy.canary, ...over } } } });
   const step = (index: number, over: Partial<StepState> = {}): StepState => ({
-    index, startedAt: NOW, mark: 0, markedAt: NOW, requestsBefore: 0, isPromoted: false, ...over,
+    index, kind: kindAt(parts.spec, index), startedAt: NOW, mark: 0, markedAt: NOW, requestsBefore: 0, isPromoted: false, ...over,
   });
   return {
     canary: (...weights) => canary({ steps: weights.map((weight) => ({ weight })) }),
@@ -113,6 +114,13 @@ function builderOf(parts: Parts): ReleaseBuilder {
     release: (over) => change({ release: { ...parts.release, ...over } }),
     build: () => snapshotOf(parts),
   };
+}
+
+function kindAt(spec: AppReleaseSpecInput, index: number): StepPlan['kind'] {
+  const step = spec.strategy.canary?.steps?.[index];
+  if (!step) return 'finish';
+  if (step.weight !== undefined) return 'weight';
+  return step.verify ? 'verify' : 'pause';
 }
 
 function snapshotOf(parts: Parts): Snapshot {
