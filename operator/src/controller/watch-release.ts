@@ -21,6 +21,8 @@ export function watchRelease(
   const { next } = decision;
   const { spec } = materials;
   const isTried = next.stage.kind === 'Stepping' || next.stage.kind === 'Promoting';
+  // The rules of the judgement are those of the last specification that could be read.
+  if (snapshot.release.spec.kind === 'invalid' && isTried) return;
   if (!spec?.checks?.scrape || !isTried || !next.candidate || !next.stable) {
     collector.stopWatching(key);
     return;
