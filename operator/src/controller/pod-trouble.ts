@@ -4,10 +4,20 @@ import type { PodTrouble } from '../rollout/snapshot.ts';
 
 /** Registry answers that no waiting will change. */
 const CERTAIN_PULL =
-  /not found|manifest unknown|does not exist|no such image|repository name not known|pull access denied|unauthorized|denied|forbidden|authentication required|401|403/i;
+  /\b(not found|manifest unknown|does not exist|no such image|repository name not known|pull access denied|unauthorized|denied|forbidden|authentication required|401|403)\b/i;
 /** Answers that look final but come from trouble on the way. */
 const PASSING_PULL =
-  /timeout|timed out|429|too many requests|50[0-9]|connection refused|connection reset|i\/o|no such host|temporary/i;
+  /\b(timeout|timed out|deadline exceeded|429|too many requests|toomanyrequests|50[0-9]|connection refused|connection reset|i\/o|no such host|temporary)\b/i;
+/* What stands in the text as data: digests, quoted things, addresses and images. A port, a tag or a
+   digest can hold the number of any answer. */
+const DATA = [
+  /sha256:[0-9a-f]+/gi,
+  /\[(?:manifests|blobs) [^\]]*\]/g,
+  /"[^"\s]*[/:@][^"\s]*"/g,
+  /\bhttps?:\/\/[^\s"]+/gi,
+  /(?<=^|[\s"'=(])[\w.-]+(?::\d+)?(?:\/[\w.-]+)+(?::[\w.-]+)?/g,
+  /(?<=[\w.\]-]):\d+\b/g,
+];
 
 const CANNOT_RUN = new Set([
   'RunContainerError',
@@ -77,7 +87,8 @@ function betweenCrashes(container: Record<string, unknown>, name: string): PodTr
    pulling image", and then ErrImagePull told it before: not certain, it passes or the grace ends. */
 function isCertainPull(reason: string, detail: string): boolean {
   if (reason === 'ErrImageNeverPull') return true;
-  return CERTAIN_PULL.test(detail) && !PASSING_PULL.test(detail);
+  const said = DATA.reduce((left, data) => left.replace(data, ' '), detail.slice(0, 2048));
+  return CERTAIN_PULL.test(said) && !PASSING_PULL.test(said);
 }
 
 function lastExit(container: Record<string, unknown>): string {
