@@ -221,6 +221,22 @@ function settling(context: Context, traffic: WeightedView, weight: number): Sett
   return { isSettled: true, changedAt, waitingFor: '' };
 }
 
+/** So long a gateway may leave the way back unanswered; the candidate keeps its pods meanwhile. */
+const UNANSWERED_MAX_MS = 30_000;
+
+/* The way back does not hang on a gateway that refuses the route, or takes no notice of it: it would
+   have no end. What was written is all that can be done. */
+function settlingBack(context: Context, traffic: WeightedView): Settling {
+  const settled = settling(context, traffic, 0);
+  const { acceptance } = traffic.route;
+  const isAnswered = acceptance.kind !== 'refused' && acceptance.kind !== 'pending';
+  if (settled.isSettled || settled.changedAt === undefined || isAnswered) return settled;
+  const settleMs = (context.spec.traffic?.settleSeconds ?? 3) * 1000;
+  const waitMs = acceptance.kind === 'refused' ? settleMs : Math.max(settleMs, UNANSWERED_MAX_MS);
+  const wakeAt = after(settled.changedAt, waitMs);
+  return context.now < wakeAt ? { ...settled, wakeAt } : { ...settled, isSettled: true };
+}
+
 export interface Retreat {
   readonly effects: readonly Effect[];
   readonly weight: WeightState;
@@ -228,6 +244,8 @@ export interface Retreat {
   readonly isDone: boolean;
   /** Stable answers nothing, so traffic stays where it is answered. */
   readonly isStuck: boolean;
+  /** What the gateway says against the route, if it refuses it. */
+  readonly refusal?: string;
   readonly wakeAt?: Instant;
 }
 
@@ -274,7 +292,8 @@ function retreatByRoute(context: Context, traffic: WeightedView): Retreat {
   if (stable && !isPointedAt(traffic.stable, stable)) {
     effects.unshift({ kind: 'pointService', role: 'stable', hash: stable.hash });
   }
-  const settled = settling(context, traffic, 0);
+  const settled = settlingBack(context, traffic);
+  const { acceptance } = traffic.route;
   const isDone = settled.isSettled && stable !== undefined && isPointedAt(traffic.stable, stable);
   return {
     effects,
@@ -285,6 +304,7 @@ function retreatByRoute(context: Context, traffic: WeightedView): Retreat {
     },
     isDone,
     isStuck: false,
+    ...optional('refusal', acceptance.kind === 'refused' ? acceptance.message : undefined),
     ...optional('wakeAt', settled.wakeAt),
   };
 }

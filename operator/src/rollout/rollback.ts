@@ -58,7 +58,7 @@ export function decideRollingBack(context: Context, cause: RollbackCause): Decis
     ...optional('wakeAt', back.wakeAt),
     phase: cause.outcome === 'superseded' ? 'Progressing' : 'RolledBack',
     reason: cause.reason,
-    message: cause.message,
+    message: back.refusal ? `${cause.message}; the gateway: ${back.refusal}` : cause.message,
   };
 }
 
