@@ -161,9 +161,10 @@ function deploymentIsNotAdopted(snapshot: Snapshot): Decision | undefined {
   return decideAdoption(snapshot);
 }
 
-function replicasAreNobodys({ release, sets, state, workload }: Snapshot): Decision | undefined {
+function replicasAreNobodys(snapshot: Snapshot): Decision | undefined {
+  const { release, state, workload } = snapshot;
   if (release.replicas !== undefined) return undefined;
-  const running = Math.max(0, ...sets.map((set) => set.desired));
+  const running = runningPods(snapshot);
   const own = workload.kind === 'deployment' ? workload.replicas : 0;
   const replicas = running || own || 1;
   return {
@@ -173,6 +174,19 @@ function replicasAreNobodys({ release, sets, state, workload }: Snapshot): Decis
     reason: 'ReleaseStarted',
     message: `replicas is not set; writing ${replicas}`,
   };
+}
+
+/* By pods, stable and candidate share the number that somebody took away in the middle of a release:
+   it was their sum, a surge at most more. With a router stable has all of it. */
+function runningPods({ release: { spec }, sets, state }: Snapshot): number {
+  const most = Math.max(0, ...sets.map((set) => set.desired));
+  if (spec.kind === 'valid' && spec.value.traffic?.gateway) return most;
+  const pair = [state.stable?.setName, state.candidate?.setName];
+  const both = sets.filter((set) => pair.includes(set.name));
+  return Math.max(
+    most,
+    both.reduce((sum, set) => sum + set.desired, 0),
+  );
 }
 
 function trafficIsBlocked({ state, traffic }: Snapshot): Decision | undefined {
