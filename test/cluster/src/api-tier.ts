@@ -176,7 +176,7 @@ const kwokSpec = ({ name, server }: ClusterState, program: string): DaemonSpec =
   const config = join(dir, 'kwok.yaml');
   writeFileSync(config, kwokStages().map((stage) => stringify(stage)).join('---\n'));
   return {
-    name: 'kwok', command: program, logPath: join(logDir(name), 'kwok.log'),
+    name: 'kwok', owner: dir, command: program, logPath: join(logDir(name), 'kwok.log'),
     args: [
       `--kubeconfig=${join(dir, 'admin.kubeconfig')}`, `--master=${server}`, `--config=${config}`,
       '--manage-all-nodes=true', '--node-lease-duration-seconds=40', '--cidr=10.244.0.0/16', '--v=WARN',

@@ -11,7 +11,7 @@ import { removeNetwork } from './node/network.ts';
 import { planNode } from './node/plan.ts';
 import { cacheFolder, logDir, stateDir } from './paths.ts';
 import { run } from './process/command.ts';
-import { stopDaemons } from './process/daemon.ts';
+import { stopDaemons, stopOwned } from './process/daemon.ts';
 import { readState } from './state.ts';
 
 /** Ends a cluster if there is one and returns what could not be removed: nothing, normally. */
@@ -20,6 +20,7 @@ export const down = async (name: string): Promise<readonly Leftover[]> => {
   if (state === undefined) return leftovers({ name });
   if (state.tier === 'kind') await run(state.kindPath ?? 'kind', ['delete', 'cluster', '--name', name]);
   await stopDaemons(state.daemons);
+  await stopOwned(stateDir(name));
   const { network } = state;
   if (network !== undefined) {
     const plan = planNode(network.index);

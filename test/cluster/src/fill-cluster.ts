@@ -24,6 +24,7 @@ import type { NodePlan } from './node/plan.ts';
 import { logDir } from './paths.ts';
 import { run } from './process/command.ts';
 import { tail } from './process/daemon.ts';
+import { ownerMark } from './process/proc.ts';
 import { waitFor } from './process/wait.ts';
 import type { Progress } from './progress.ts';
 
@@ -114,7 +115,11 @@ const makeGatewayCertificates = async ({ controlPlane, programs, dir }: Fill): P
   });
   await run(programs['envoy-gateway'], ['certgen', '--disable-topology-injector'], {
     cwd: dir,
-    env: { KUBECONFIG: join(dir, 'admin.kubeconfig'), ENVOY_GATEWAY_NAMESPACE: CONTROLLER_NAMESPACE },
+    env: {
+      KUBECONFIG: join(dir, 'admin.kubeconfig'),
+      ENVOY_GATEWAY_NAMESPACE: CONTROLLER_NAMESPACE,
+      ...ownerMark(dir),
+    },
     timeoutMs: 60_000,
   });
 };

@@ -149,7 +149,7 @@ const bringUp = async (options: BringUp): Promise<NodeTier> => {
     })),
     progress.step('start containerd', () => startNode({
       plan, paths: nodePaths(join(dir, plan.nodeName), pki.dir, cniPluginsDir()),
-      logDir: logDir(name), programs, ...nodeKubeconfigs, onDaemon: recorder.node,
+      logDir: logDir(name), owner: dir, programs, ...nodeKubeconfigs, onDaemon: recorder.node,
     })),
   ]);
   node.startKubelet();

@@ -24,7 +24,7 @@ describe('cluster state', () => {
     expect(readState('one')).toBeUndefined();
     const state = newState({ name: 'one', tier: 'api', isEphemeral: true, server: 'https://x', kubectlPath: '/k' });
     writeState(state);
-    const daemon = { pid: 1, startTicks: 2, name: 'etcd', logPath: '/l', command: '/bin/etcd', args: ['--x'] };
+    const daemon = { pid: 1, startTicks: 2, name: 'etcd', owner: '/o', logPath: '/l', command: '/bin/etcd', args: ['--x'] };
     writeState({ ...state, daemons: [daemon] });
     expect(readState('one')).toEqual({ ...state, daemons: [daemon] });
     expect(knownClusters()).toEqual(['one']);

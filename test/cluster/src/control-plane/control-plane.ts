@@ -49,7 +49,8 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
   writeFiles(options);
   const api = createApiClient(options.server, readAdmin(options.pki.dir));
   const spec = (name: keyof ControlPlanePrograms, args: readonly string[]): DaemonSpec => {
-    const plain = { name, command: options.programs[name], args, logPath: join(layout.logDir, `${name}.log`) };
+    const logPath = join(layout.logDir, `${name}.log`);
+    const plain = { name, owner: layout.stateDir, command: options.programs[name], args, logPath };
     return options.wrap?.(plain) ?? plain;
   };
   let daemons: readonly Daemon[] = [startDaemon(spec('etcd', etcdArgs(layout)))];

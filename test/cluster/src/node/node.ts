@@ -21,6 +21,8 @@ export type NodeOptions = {
   readonly plan: NodePlan;
   readonly paths: NodePaths;
   readonly logDir: string;
+  /** State folder of the cluster. */
+  readonly owner: string;
   readonly programs: Programs<'pause' | 'kubelet' | 'kube-proxy'>;
   readonly kubeletKubeconfigPath: string;
   readonly proxyKubeconfigPath: string;
@@ -47,7 +49,8 @@ export const startNode = async (options: NodeOptions): Promise<Node> => {
     ...spec, command: requireProgram('nsenter', 'util-linux'), args: [...enter(init.pid), spec.command, ...spec.args],
   });
   const start = (name: string, command: string, args: readonly string[]): Daemon => {
-    const daemon = startDaemon(inside({ name, command, args, logPath: join(options.logDir, `${name}.log`) }));
+    const logPath = join(options.logDir, `${name}.log`);
+    const daemon = startDaemon(inside({ name, owner: options.owner, command, args, logPath }));
     onDaemon(daemon);
     return daemon;
   };
@@ -97,7 +100,7 @@ const startInit = async (options: NodeOptions): Promise<Daemon> => {
   const logPath = join(options.logDir, 'node-init.log');
   const hold = `mount --make-rshared / && exec ${programs.pause}`;
   const outside = startDaemon({
-    name: 'node-unshare', logPath, command: requireProgram('nsenter', 'util-linux'),
+    name: 'node-unshare', owner: options.owner, logPath, command: requireProgram('nsenter', 'util-linux'),
     args: [
       ...enterNetwork(plan.nodeNetns), 'unshare', '--mount', '--pid', '--fork', '--kill-child',
       '--propagation', 'slave', '--mount-proc', '--', 'sh', '-c', hold,
@@ -114,7 +117,9 @@ const startInit = async (options: NodeOptions): Promise<Daemon> => {
       return pid === undefined ? undefined : identify(pid);
     },
   });
-  const init: Daemon = { ...identity, name: 'node-init', logPath, command: programs.pause, args: [] };
+  const init: Daemon = {
+    ...identity, name: 'node-init', owner: options.owner, logPath, command: programs.pause, args: [],
+  };
   onDaemon(init);
   return init;
 };

@@ -4,15 +4,17 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 
-import { identify, isAlive, killHard } from './proc.ts';
+import { identify, isAlive, killHard, ownedBy, ownerMark } from './proc.ts';
 import type { ProcessIdentity } from './proc.ts';
 import { waitFor } from './wait.ts';
 
 /** A started program as the state file remembers it: enough to end it and to start it again. */
-export type Daemon = ProcessIdentity & Pick<DaemonSpec, 'name' | 'logPath' | 'command' | 'args'>;
+export type Daemon = ProcessIdentity & Pick<DaemonSpec, 'name' | 'owner' | 'logPath' | 'command' | 'args'>;
 
 export type DaemonSpec = {
   readonly name: string;
+  /** Folder of whoever it belongs to. It and all its children carry the mark, see `ownedBy`. */
+  readonly owner: string;
   /** Absolute path of the program. */
   readonly command: string;
   readonly args: readonly string[];
@@ -32,17 +34,32 @@ export const startDaemon = (spec: DaemonSpec): Daemon => {
       detached: true,
       stdio: ['ignore', log, log],
       cwd: '/',
-      env: { PATH: process.env['PATH'] ?? '', HOME: '/', ...spec.env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: '/', ...ownerMark(spec.owner), ...spec.env },
     });
     child.unref();
     const identity = child.pid === undefined ? undefined : identify(child.pid);
     if (identity === undefined) throw new Error(`${spec.name}: did not start\n${tail(spec)}`);
-    const { name, logPath, command, args } = spec;
-    return { ...identity, name, logPath, command, args };
+    const { name, owner, logPath, command, args } = spec;
+    return { ...identity, name, owner, logPath, command, args };
   } finally {
     closeSync(log);
   }
 };
+
+/**
+ * Kills whatever carries the owner's mark. Finds also what was started in the instant before its
+ * starter was killed, so that nobody could record it.
+ */
+export const stopOwned = async (owner: string): Promise<void> => {
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const found = ownedBy(owner);
+    if (found.length === 0) return;
+    await stopDaemons(found);
+  }
+};
+
+/** A killed program may have begun another one meanwhile; that one has no starter any more. */
+const MOST_ROUNDS = 5;
 
 /** Kills the programs and returns when none of them is left. */
 export const stopDaemons = async (daemons: readonly ProcessIdentity[]): Promise<void> => {

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { identify, isAlive, killHard, parseProcStat } from './proc.ts';
+import { stopOwned } from './daemon.ts';
+import { identify, isAlive, killHard, ownedBy, ownerMark, parseProcStat } from './proc.ts';
 import { waitFor } from './wait.ts';
 
 describe('processes', () => {
@@ -23,6 +24,19 @@ describe('processes', () => {
     expect(self).toBeDefined();
     expect(isAlive({ pid: process.pid, startTicks: self?.startTicks ?? 0 })).toBe(true);
     expect(isAlive({ pid: process.pid, startTicks: (self?.startTicks ?? 0) + 1 })).toBe(false);
+  });
+
+  it('finds what carries a mark, children included, and nothing else', async () => {
+    const owner = `/no/such/owner-${process.pid}`;
+    const shell = spawn('sh', ['-c', 'sleep 60 & wait'], { stdio: 'ignore', env: { ...process.env, ...ownerMark(owner) } });
+    const found = await waitFor({
+      what: 'shell and sleep', deadlineMs: 10_000,
+      check: () => (ownedBy(owner).length === 2 ? ownedBy(owner) : undefined),
+    });
+    expect(found.map(({ pid }) => pid)).toContain(shell.pid);
+    expect(ownedBy(`${owner}-two`)).toEqual([]);
+    await stopOwned(owner);
+    expect(ownedBy(owner)).toEqual([]);
   });
 
   it('kills exactly the process that was meant', async () => {

@@ -76,6 +76,28 @@ export const allPids = (): readonly number[] =>
 export const childrenOf = (pid: number): readonly number[] =>
   allPids().filter((child) => readStat(child)?.parentPid === pid);
 
+const MARK = 'SLIPWAY_OWNER';
+
+/** Environment by which a process and its children are found again. */
+export const ownerMark = (owner: string): Readonly<Record<string, string>> => ({ [MARK]: owner });
+
+/** Running processes that carry the owner's mark. */
+export const ownedBy = (owner: string): readonly ProcessIdentity[] =>
+  allPids()
+    .filter((pid) => environmentOf(pid).includes(`${MARK}=${owner}`))
+    .map(identify)
+    .filter((found) => found !== undefined)
+    .filter(isAlive);
+
+const environmentOf = (pid: number): readonly string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    // It has ended, or it is somebody else's.
+    return [];
+  }
+};
+
 /** The command line of a process with blanks between the words; empty when it has ended. */
 export const commandLine = (pid: number): string => {
   try {
