@@ -11,6 +11,7 @@ type Monitor = (event: WriteEvent) => string | undefined;
 const MONITORS: readonly Monitor[] = [
   weightIsAPercentage,
   noShareForNobody,
+  noShareWithoutEndpoints,
   noShareForTheRefused,
   shareRisesStepByStep,
   usersStayServed,
@@ -20,6 +21,7 @@ const MONITORS: readonly Monitor[] = [
   theForeignAreLeftAlone,
   noStepIsSkipped,
   nothingMovesWhileHeld,
+  harmIsAnswered,
   historyIsBounded,
 ];
 
@@ -48,6 +50,19 @@ function noShareForNobody(event: WriteEvent): string | undefined {
   const { after, view } = event;
   const ready = view.pods.pods.some((pod) => pod.hash === after.canary?.hash && pod.isReady && !pod.isTerminating);
   return ready ? undefined : `weight ${after.route?.weight} to a canary Service without ready pods`;
+}
+
+/* Pods that no Service has noticed yet answer nobody. At the last turn it is stable's that count. */
+function noShareWithoutEndpoints(event: WriteEvent): string | undefined {
+  const { after, before, decision, view, what } = event;
+  const isFall = what.kind === 'setWeight' && (before.route?.weight ?? 0) > (after.route?.weight ?? 0);
+  const isLastTurn = isFall && decision.next.stage.kind === 'Promoting';
+  if (!raisesWeight(event) && !isLastTurn) return undefined;
+  const role = isLastTurn ? 'stable' : 'canary';
+  const endpoints = view.endpoints[role]?.readyPods ?? [];
+  const isServed = view.pods.pods.some((pod) => pod.hash === after[role]?.hash && endpoints.includes(pod.name));
+  if (isServed || event.snapshot.release.replicas === 0) return undefined;
+  return `weight ${after.route?.weight} while the ${role} Service has no endpoints of its own`;
 }
 
 function noShareForTheRefused(event: WriteEvent): string | undefined {
@@ -221,6 +236,13 @@ function nothingMovesWhileHeld({ decision, snapshot, what }: WriteEvent): string
   if (stage.kind === 'Promoting') return 'a held release was promoted';
   const isSame = decision.next.candidate?.setName === state.candidate?.setName;
   return stage.kind === 'Stepping' && isSame && stage.step.index > state.stage.step.index ? 'a held release went on' : undefined;
+}
+
+function harmIsAnswered({ decision, snapshot: { evidence, state }, what }: WriteEvent): string | undefined {
+  const isTried = state.stage.kind === 'Stepping' && state.stable !== undefined;
+  if (what.kind !== 'status' || !isTried || evidence.kind === 'none' || evidence.verdict !== 'rollback') return undefined;
+  const { kind } = decision.next.stage;
+  return kind === 'Stepping' || kind === 'Promoting' ? 'the release goes on against the evidence' : undefined;
 }
 
 function historyIsBounded({ what }: WriteEvent): string | undefined {

@@ -205,7 +205,7 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
     const pending = nextMoment(run);
     if (pending !== undefined) quiet = 0;
     else if (done.kind === 'gone') break;
-    moveTo(cluster, pending ?? after(cluster.world.now, POLL_MS));
+    moveTo(cluster, pending ?? after(cluster.world.now, isJudged(run) ? POLL_MS : 1));
     if (cluster.world.now > end) {
       const status = cluster.world.release?.status;
       throw new Broken(`it never comes to rest: ${status?.phase} ${status?.message}`);
@@ -223,12 +223,16 @@ function plannedTrouble({ planned: [next], writes }: Run): Trouble {
 
 /* When something happens next of itself; undefined when nothing ever will but another poll. A poll
    comes every two seconds while a release is judged, as the samples do. */
-function nextMoment({ cluster, process }: Run): Instant | undefined {
-  const { release, now } = cluster.world;
+function nextMoment(run: Run): Instant | undefined {
+  const { cluster, process } = run;
+  const { now } = cluster.world;
   const wake = process.wakeAt === undefined ? undefined : after(process.wakeAt, -process.skewMs);
   const moment = earliest([nextDue(cluster), wake]);
-  const isJudged = release?.spec.checks?.scrape !== undefined && release.status.candidate !== undefined;
-  return moment === undefined || !isJudged ? moment : earliest([moment, after(now, POLL_MS)]);
+  return moment === undefined || !isJudged(run) ? moment : earliest([moment, after(now, POLL_MS)]);
+}
+
+function isJudged({ cluster: { world } }: Run): boolean {
+  return world.release?.spec.checks?.scrape !== undefined && world.release.status.candidate !== undefined;
 }
 
 function attend(run: Run): boolean {
