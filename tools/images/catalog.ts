@@ -3,6 +3,8 @@
 /** A program bundled to one file, `dist/<name>.mjs`. */
 export const BUNDLES = {
   operator: 'operator/src/main.ts',
+  // Apart from the operator, which in a pod never loads it: its text alone is 10 MB of memory.
+  kubeconfig: 'node_modules/@kubernetes/client-node/dist/config.js',
   app: 'app/src/main.ts',
   migrate: 'prisma/migrate.ts',
   backup: 'backup/src/main.ts',
@@ -72,7 +74,7 @@ export const IMAGES: readonly ImageSpec[] = [
   },
   {
     ...onNode, reference: 'localhost/slipway/operator:dev', dockerfile: 'operator/Dockerfile',
-    bundles: ['operator'], files: [], args: {},
+    bundles: ['operator', 'kubeconfig'], files: [], args: {},
   },
   // The same program under several versions, so that a demo has something to release.
   ...LEDGER_VERSIONS.map((version): ImageSpec => ({
