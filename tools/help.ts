@@ -25,6 +25,7 @@ const WHAT: Readonly<Record<string, string>> = {
   'test:app': 'the app, its migrations and the backups against a real PostgreSQL',
   'test:cluster': 'the harness itself, on clusters that it starts',
   'test:simulation': 'releases against a simulated API server, from a seed',
+  simulate: 'releases in a simulated cluster (-- --seed N --runs M)',
   'test:integration': 'against a real API server with kwok nodes',
   'test:e2e': 'against real nodes with real pods',
   'test:faults': 'against an API server that fails (-- --seed N)',
