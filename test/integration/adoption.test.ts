@@ -12,20 +12,34 @@ const STEPS = [{ weight: 50 }, { pause: {} }];
 async function liveDeployment(lab: Lab, replicas?: number): Promise<readonly string[]> {
   await lab.apply(deployment({ tag: '1' }, replicas));
   const count = replicas ?? 1;
-  await lab.eventually('the Deployment to serve', () => lab.world.pods().filter((pod) => pod.isReady).length === count);
-  await lab.eventually('the Deployment to be told', () => record(lab.world.get(DEPLOYMENT, APP)?.['status'])['updatedReplicas'] === count);
+  await lab.eventually(
+    'the Deployment to serve',
+    () => lab.world.pods().filter((pod) => pod.isReady).length === count,
+  );
+  await lab.eventually(
+    'the Deployment to be told',
+    () => record(lab.world.get(DEPLOYMENT, APP)?.['status'])['updatedReplicas'] === count,
+  );
   return uids(lab);
 }
 
-const uids = (lab: Lab): string[] => lab.world.pods().map((pod) => pod.uid).toSorted();
+const uids = (lab: Lab): string[] =>
+  lab.world
+    .pods()
+    .map((pod) => pod.uid)
+    .toSorted();
 const specOf = (lab: Lab) => record(lab.world.get(DEPLOYMENT, APP)?.['spec']);
-const condition = (lab: Lab, name: string) => lab.status().conditions?.find(({ type }) => type === name);
-const healthy = (lab: Lab, revision: number) => () => lab.status().phase === 'Healthy' && lab.status().stable?.revision === revision;
+const condition = (lab: Lab, name: string) =>
+  lab.status().conditions?.find(({ type }) => type === name);
+const healthy = (lab: Lab, revision: number) => () =>
+  lab.status().phase === 'Healthy' && lab.status().stable?.revision === revision;
 
 /* No moment in which one of these pods was not ready. */
 function alwaysReady(lab: Lab, wanted: readonly string[], from: number): void {
   for (const frame of lab.world.podFrames.slice(from)) {
-    const ready = new Set(frame.filter((pod) => pod.isReady && !pod.isTerminating).map((pod) => pod.uid));
+    const ready = new Set(
+      frame.filter((pod) => pod.isReady && !pod.isTerminating).map((pod) => pod.uid),
+    );
     expect(wanted.filter((uid) => !ready.has(uid))).toEqual([]);
   }
 }
@@ -43,11 +57,17 @@ describe('adoption', () => {
     alwaysReady(lab, before, from);
     expect(lab.world.sets().map(({ desired }) => desired)).toEqual([3]);
     expect(specOf(lab)).toMatchObject({ paused: true, replicas: 3 });
-    expect(condition(lab, 'Adopted')).toMatchObject({ status: 'True', reason: 'ReplicasOwnedElsewhere' });
+    expect(condition(lab, 'Adopted')).toMatchObject({
+      status: 'True',
+      reason: 'ReplicasOwnedElsewhere',
+    });
     expect(condition(lab, 'Adopted')?.message).toContain('kubectl-client-side-apply');
     // Git drops the field: then the Deployment goes on, with no pods.
     await lab.apply(deployment({ tag: '1' }));
-    await lab.eventually('the Deployment to go on with 0', () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0);
+    await lab.eventually(
+      'the Deployment to go on with 0',
+      () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0,
+    );
     expect(uids(lab)).toEqual(before);
   });
 
@@ -56,7 +76,10 @@ describe('adoption', () => {
     const before = await liveDeployment(lab);
     await lab.apply(appRelease(canary(STEPS)));
     await lab.startOperator();
-    await lab.eventually('the Deployment to go on with 0', () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0);
+    await lab.eventually(
+      'the Deployment to go on with 0',
+      () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0,
+    );
     await lab.eventually('the adoption', healthy(lab, 1));
 
     expect(uids(lab)).toEqual(before);
@@ -78,7 +101,12 @@ describe('adoption', () => {
     // The rollout ends: the adoption goes on by itself.
     await lab.apply(deployment({ tag: '3' }, 2));
     await lab.eventually('the adoption', () => lab.status().phase === 'Healthy');
-    expect(lab.world.pods().filter((pod) => pod.isReady).map((pod) => pod.image)).toEqual(['3', '3']);
+    expect(
+      lab.world
+        .pods()
+        .filter((pod) => pod.isReady)
+        .map((pod) => pod.image),
+    ).toEqual(['3', '3']);
   });
 });
 
@@ -89,19 +117,31 @@ describe('hand-back', () => {
     await lab.apply(appRelease(canary(STEPS)));
     await lab.startOperator();
     await lab.eventually('the adoption', healthy(lab, 1));
-    await lab.eventually('the Deployment to go on with 0', () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0);
+    await lab.eventually(
+      'the Deployment to go on with 0',
+      () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0,
+    );
     await lab.eventually('its own empty set', () => lab.world.foreignSets().length === 1);
 
     const from = lab.world.podFrames.length;
     await lab.remove(APP_RELEASE, APP);
-    await lab.eventually('the AppRelease to go', () => lab.world.get(APP_RELEASE, APP) === undefined);
+    await lab.eventually(
+      'the AppRelease to go',
+      () => lab.world.get(APP_RELEASE, APP) === undefined,
+    );
     await lab.eventually('the Deployment to go on', () => specOf(lab)['paused'] !== true);
     expect(uids(lab)).toEqual(before);
     alwaysReady(lab, before, from);
-    await lab.eventually('one set, of the Deployment', () => lab.world.foreignSets().length === 1 && lab.world.sets().length === 0);
+    await lab.eventually(
+      'one set, of the Deployment',
+      () => lab.world.foreignSets().length === 1 && lab.world.sets().length === 0,
+    );
 
     await lab.kubectl(['scale', 'deployment', APP, '--replicas=3']);
-    await lab.eventually('three pods', () => lab.world.pods().filter((pod) => pod.isReady).length === 3);
+    await lab.eventually(
+      'three pods',
+      () => lab.world.pods().filter((pod) => pod.isReady).length === 3,
+    );
     expect(uids(lab)).toEqual(expect.arrayContaining([...before]));
     expect(lab.world.foreignSets()).toHaveLength(1);
   });
@@ -118,7 +158,10 @@ describe('hand-back', () => {
     const before = uids(lab);
 
     await lab.remove(APP_RELEASE, APP);
-    await lab.eventually('the AppRelease to go', () => lab.world.get(APP_RELEASE, APP) === undefined);
+    await lab.eventually(
+      'the AppRelease to go',
+      () => lab.world.get(APP_RELEASE, APP) === undefined,
+    );
     await lab.eventually('the Deployment to go on', () => specOf(lab)['paused'] !== true);
     await lab.kubectl(['rollout', 'status', `deployment/${APP}`, '--timeout=20s']);
     expect(uids(lab)).toEqual(before);
@@ -131,17 +174,32 @@ describe('hand-back', () => {
     await lab.startOperator();
     await lab.eventually('the adoption', healthy(lab, 1));
     await lab.apply(deployment({ tag: '2' }, 2));
-    await lab.eventually('the pause at 50 %', () => lab.status().phase === 'Paused' && lab.status().weight?.observed === 50);
+    await lab.eventually(
+      'the pause at 50 %',
+      () => lab.status().phase === 'Paused' && lab.status().weight?.observed === 50,
+    );
 
     const from = lab.world.podFrames.length;
     await lab.remove(APP_RELEASE, APP);
-    await lab.eventually('the AppRelease to go', () => lab.world.get(APP_RELEASE, APP) === undefined);
-    await lab.eventually('version 1 alone', () => lab.world.pods().length === 2 && lab.world.pods().every((pod) => pod.image === '1' && pod.isReady));
+    await lab.eventually(
+      'the AppRelease to go',
+      () => lab.world.get(APP_RELEASE, APP) === undefined,
+    );
+    await lab.eventually(
+      'version 1 alone',
+      () =>
+        lab.world.pods().length === 2 &&
+        lab.world.pods().every((pod) => pod.image === '1' && pod.isReady),
+    );
     expect(uids(lab).filter((uid) => before.includes(uid)).length).toBeGreaterThanOrEqual(1);
     expect(specOf(lab)['paused']).toBe(true);
-    expect(lab.world.get(DEPLOYMENT, APP)?.metadata.annotations?.['slipway.dev/hand-back']).toContain('left paused: revision 1 serves');
+    expect(
+      lab.world.get(DEPLOYMENT, APP)?.metadata.annotations?.['slipway.dev/hand-back'],
+    ).toContain('left paused: revision 1 serves');
     for (const frame of lab.world.podFrames.slice(from)) {
-      expect(frame.filter((pod) => pod.isReady && !pod.isTerminating).length).toBeGreaterThanOrEqual(2);
+      expect(
+        frame.filter((pod) => pod.isReady && !pod.isTerminating).length,
+      ).toBeGreaterThanOrEqual(2);
     }
     // A person corrects the template and unpauses: nothing restarts.
     const serving = uids(lab);
@@ -156,7 +214,10 @@ describe('hand-back', () => {
     await liveDeployment(lab);
     await lab.apply(appRelease(canary(STEPS, { deletionPolicy: 'Delete' })));
     await lab.startOperator();
-    await lab.eventually('the Deployment to go on with 0', () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0);
+    await lab.eventually(
+      'the Deployment to go on with 0',
+      () => specOf(lab)['paused'] !== true && specOf(lab)['replicas'] === 0,
+    );
     await lab.eventually('the adoption', healthy(lab, 1));
     await lab.remove(APP_RELEASE, APP);
     await lab.eventually('the pods to go', () => lab.world.pods().length === 0);

@@ -5,7 +5,15 @@ import { describe, expect, it } from '@jest/globals';
 import { parseSpec } from '../../operator/src/api/parse.ts';
 import { APP_RELEASE, SERVICE } from '../../operator/src/controller/resources.ts';
 import { sleep, systemClock } from '../../operator/src/lib/clock.ts';
-import { APP, appRelease, canary, deployment, gitRoute, ROUTE_SPEC, service } from './support/builders.ts';
+import {
+  APP,
+  appRelease,
+  canary,
+  deployment,
+  gitRoute,
+  ROUTE_SPEC,
+  service,
+} from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
 import { condition, isHealthy, readyReason, serving, uidsOf } from './support/release-steps.ts';
@@ -15,79 +23,133 @@ const openLab = useLabs();
 const workloadRef = { name: APP };
 const strategy = { canary: {} };
 const canaryOf = (canary: object) => ({ workloadRef, strategy: { canary } });
-const gatewayOf = (gateway: object) => ({ workloadRef, strategy, traffic: { service: APP, gateway } });
+const gatewayOf = (gateway: object) => ({
+  workloadRef,
+  strategy,
+  traffic: { service: APP, gateway },
+});
 
 /* One row for each rule of the schema: the API server and the parser say the same of the same field. */
 const NONSENSE: Record<string, { spec: object; field: string; says?: string }> = {
   'both a Deployment and a template': {
     spec: { workloadRef, template: {}, strategy },
-    field: 'spec', says: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
+    field: 'spec',
+    says: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
   },
   'neither of the two': {
-    spec: { strategy }, field: 'spec', says: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
+    spec: { strategy },
+    field: 'spec',
+    says: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
   },
-  'no strategy': { spec: { workloadRef, strategy: {} }, field: 'spec.strategy', says: 'name a strategy: canary' },
+  'no strategy': {
+    spec: { workloadRef, strategy: {} },
+    field: 'spec.strategy',
+    says: 'name a strategy: canary',
+  },
   'a step that is two things': {
     spec: canaryOf({ steps: [{ weight: 5 }, { weight: 10, pause: {} }] }),
-    field: 'spec.strategy.canary.steps[1]', says: 'a step is exactly one of weight, verify or pause',
+    field: 'spec.strategy.canary.steps[1]',
+    says: 'a step is exactly one of weight, verify or pause',
   },
   'a step that is nothing': {
-    spec: canaryOf({ steps: [{}] }), field: 'spec.strategy.canary.steps[0]', says: 'a step is exactly one of weight, verify or pause',
+    spec: canaryOf({ steps: [{}] }),
+    field: 'spec.strategy.canary.steps[0]',
+    says: 'a step is exactly one of weight, verify or pause',
   },
   'weights that fall': {
     spec: canaryOf({ steps: [{ weight: 50 }, { weight: 20 }] }),
-    field: 'spec.strategy.canary.steps', says: 'the weights of the steps must not fall: a step back is a rollback, not a step',
+    field: 'spec.strategy.canary.steps',
+    says: 'the weights of the steps must not fall: a step back is a rollback, not a step',
   },
   'no room to replace a pod': {
-    spec: canaryOf({ maxSurge: 0, maxUnavailable: '0%' }), field: 'spec.strategy.canary.maxSurge',
+    spec: canaryOf({ maxSurge: 0, maxUnavailable: '0%' }),
+    field: 'spec.strategy.canary.maxSurge',
     says: 'maxSurge and maxUnavailable cannot both be 0: no pod could ever be replaced. Set maxSurge to at least 1',
   },
   'a route that two own': {
-    spec: gatewayOf({ route: {}, routeRef: { name: 'shop', rule: 'main' } }), field: 'spec.traffic.gateway',
+    spec: gatewayOf({ route: {}, routeRef: { name: 'shop', rule: 'main' } }),
+    field: 'spec.traffic.gateway',
     says: 'name exactly one of route (the operator owns it) and routeRef (you own it)',
   },
   'a gateway without a route': {
-    spec: gatewayOf({}), field: 'spec.traffic.gateway', says: 'name exactly one of route (the operator owns it) and routeRef (you own it)',
+    spec: gatewayOf({}),
+    field: 'spec.traffic.gateway',
+    says: 'name exactly one of route (the operator owns it) and routeRef (you own it)',
   },
   'half of a pair of counters': {
-    spec: { workloadRef, strategy, checks: { errorRate: { total: { name: 'requests' } } } }, field: 'spec.checks.errorRate',
+    spec: { workloadRef, strategy, checks: { errorRate: { total: { name: 'requests' } } } },
+    field: 'spec.checks.errorRate',
     says: 'name both total and errors, or neither (then well-known counters are recognised)',
   },
-  'more than everything': { spec: canaryOf({ steps: [{ weight: 101 }] }), field: 'spec.strategy.canary.steps[0].weight' },
-  'a percentage without its sign': { spec: { workloadRef, strategy, checks: { falseRollbackRate: '1' } }, field: 'spec.checks.falseRollbackRate' },
+  'more than everything': {
+    spec: canaryOf({ steps: [{ weight: 101 }] }),
+    field: 'spec.strategy.canary.steps[0].weight',
+  },
+  'a percentage without its sign': {
+    spec: { workloadRef, strategy, checks: { falseRollbackRate: '1' } },
+    field: 'spec.checks.falseRollbackRate',
+  },
   'fewer than no pods': { spec: { workloadRef, strategy, replicas: -1 }, field: 'spec.replicas' },
-  'another kind of workload': { spec: { workloadRef: { kind: 'StatefulSet', name: APP }, strategy }, field: 'spec.workloadRef.kind' },
-  'a name that cannot be one': { spec: { workloadRef: { name: 'No Name' }, strategy }, field: 'spec.workloadRef.name' },
+  'another kind of workload': {
+    spec: { workloadRef: { kind: 'StatefulSet', name: APP }, strategy },
+    field: 'spec.workloadRef.kind',
+  },
+  'a name that cannot be one': {
+    spec: { workloadRef: { name: 'No Name' }, strategy },
+    field: 'spec.workloadRef.name',
+  },
 };
 
-const refusal = async (attempt: Promise<unknown>): Promise<string> => attempt.then(() => 'accepted', (error: Error) => error.message);
+const refusal = async (attempt: Promise<unknown>): Promise<string> =>
+  attempt.then(
+    () => 'accepted',
+    (error: Error) => error.message,
+  );
 
 describe('nonsense', () => {
-  it.each(Object.entries(NONSENSE))('%s is refused by the API server and by the parser alike', async (_name, { spec, field, says }) => {
-    const lab = await openLab();
-    const told = await refusal(lab.client.create(APP_RELEASE, { metadata: { namespace: lab.namespace, name: APP }, spec }));
-    expect(told).toContain(`${field}: Invalid value`.replace('kind: Invalid', 'kind: Unsupported'));
-    const parsed = parseSpec(spec);
-    const violations = parsed.kind === 'invalid' ? parsed.violations : [];
-    expect(violations.map((violation) => violation.field)).toContain(field);
-    if (says === undefined) return;
-    expect(told).toContain(says);
-    expect(violations).toContainEqual({ field, message: says });
-  });
+  it.each(Object.entries(NONSENSE))(
+    '%s is refused by the API server and by the parser alike',
+    async (_name, { spec, field, says }) => {
+      const lab = await openLab();
+      const told = await refusal(
+        lab.client.create(APP_RELEASE, { metadata: { namespace: lab.namespace, name: APP }, spec }),
+      );
+      expect(told).toContain(
+        `${field}: Invalid value`.replace('kind: Invalid', 'kind: Unsupported'),
+      );
+      const parsed = parseSpec(spec);
+      const violations = parsed.kind === 'invalid' ? parsed.violations : [];
+      expect(violations.map((violation) => violation.field)).toContain(field);
+      if (says === undefined) return;
+      expect(told).toContain(says);
+      expect(violations).toContainEqual({ field, message: says });
+    },
+  );
 
   it('that only shows in a change is refused then', async () => {
     const lab = await openLab();
     await lab.apply(appRelease(canary([])));
     const change = (spec: object) => refusal(lab.patch(APP_RELEASE, APP, { spec }));
-    expect(await change({ workloadRef: { name: 'other' } })).toContain('spec.workloadRef.name: Invalid value');
-    expect(await change({ workloadRef: { name: 'other' } })).toContain('workloadRef.name cannot change; make another AppRelease');
-    expect(await change({ workloadRef: null, template: {} })).toContain('a release cannot change between workloadRef and template');
+    expect(await change({ workloadRef: { name: 'other' } })).toContain(
+      'spec.workloadRef.name: Invalid value',
+    );
+    expect(await change({ workloadRef: { name: 'other' } })).toContain(
+      'workloadRef.name cannot change; make another AppRelease',
+    );
+    expect(await change({ workloadRef: null, template: {} })).toContain(
+      'a release cannot change between workloadRef and template',
+    );
   });
 
   it('in its name is refused', async () => {
     const lab = await openLab();
-    const long = { metadata: { namespace: lab.namespace, name: 'a'.repeat(53) }, spec: { workloadRef, strategy } };
-    expect(await refusal(lab.client.create(APP_RELEASE, long))).toContain('metadata.name can have at most 52 characters');
+    const long = {
+      metadata: { namespace: lab.namespace, name: 'a'.repeat(53) },
+      spec: { workloadRef, strategy },
+    };
+    expect(await refusal(lab.client.create(APP_RELEASE, long))).toContain(
+      'metadata.name can have at most 52 characters',
+    );
   });
 });
 
@@ -98,7 +160,9 @@ describe('what is missing', () => {
     await lab.startOperator();
     await lab.eventually('the condition', () => readyReason(lab) === 'WorkloadNotFound');
     expect(condition(lab, 'Stalled')?.status).toBe('True');
-    expect(lab.status().message).toBe(`Deployment ${APP} does not exist; create it or correct spec.workloadRef.name`);
+    expect(lab.status().message).toBe(
+      `Deployment ${APP} does not exist; create it or correct spec.workloadRef.name`,
+    );
     await lab.apply(deployment({ tag: '1' }, 0));
     await lab.eventually('version 1', isHealthy(lab, '1'));
   });
@@ -108,13 +172,20 @@ describe('what is missing', () => {
     startGateway(lab);
     await serving(lab);
     const before = uidsOf(lab, '1');
-    const traffic = { service: APP, gateway: { routeRef: { name: 'shop', rule: 'main' } }, settleSeconds: 0 };
+    const traffic = {
+      service: APP,
+      gateway: { routeRef: { name: 'shop', rule: 'main' } },
+      settleSeconds: 0,
+    };
     await lab.patch(APP_RELEASE, APP, { spec: { traffic } });
     await lab.eventually('the missing Service', () => readyReason(lab) === 'ServiceNotFound');
     await lab.apply(service());
     await lab.eventually('the missing route', () => readyReason(lab) === 'RouteNotFound');
     await lab.apply(gitRoute());
-    await lab.eventually('version 1 behind the route', () => isHealthy(lab, '1')() && lab.world.get(SERVICE, `${APP}-stable`) !== undefined);
+    await lab.eventually(
+      'version 1 behind the route',
+      () => isHealthy(lab, '1')() && lab.world.get(SERVICE, `${APP}-stable`) !== undefined,
+    );
     expect(uidsOf(lab, '1')).toEqual(before);
   });
 
@@ -123,10 +194,14 @@ describe('what is missing', () => {
     await lab.apply(service());
     await lab.apply(deployment({ tag: '1' }, 0));
     const route = { ...ROUTE_SPEC, rules: [{ backendRefs: [{ name: 'other', port: 80 }] }] };
-    await lab.apply(appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })));
+    await lab.apply(
+      appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })),
+    );
     await lab.startOperator();
     await lab.eventually('the condition', () => readyReason(lab) === 'InvalidSpec');
-    expect(lab.status().message).toBe(`spec.traffic.gateway.route: no backendRef names Service ${APP}`);
+    expect(lab.status().message).toBe(
+      `spec.traffic.gateway.route: no backendRef names Service ${APP}`,
+    );
   });
 
   it('a route that the API server refuses: told in its words', async () => {
@@ -134,7 +209,9 @@ describe('what is missing', () => {
     await lab.apply(service());
     await lab.apply(deployment({ tag: '1' }, 0));
     const route = { ...ROUTE_SPEC, hostnames: ['not a name'] };
-    await lab.apply(appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })));
+    await lab.apply(
+      appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })),
+    );
     await lab.startOperator();
     await lab.eventually('the condition', () => lab.status().phase === 'Blocked');
     expect(lab.status().message).toContain('spec.hostnames[0]');
@@ -144,12 +221,23 @@ describe('what is missing', () => {
     const lab = await openLab();
     await lab.apply(service());
     await lab.apply(deployment({ tag: '1' }, 0));
-    const foreign = { apiVersion: 'v1', kind: 'Service', metadata: { name: `${APP}-stable` }, spec: { ports: [{ port: 1 }], selector: { a: 'b' } } };
+    const foreign = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `${APP}-stable` },
+      spec: { ports: [{ port: 1 }], selector: { a: 'b' } },
+    };
     const made = await lab.apply(foreign);
-    await lab.apply(appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route: ROUTE_SPEC } } })));
+    await lab.apply(
+      appRelease(
+        canary([], { replicas: 1, traffic: { service: APP, gateway: { route: ROUTE_SPEC } } }),
+      ),
+    );
     await lab.startOperator();
     await lab.eventually('the condition', () => readyReason(lab) === 'NameTaken');
-    expect(lab.world.get(SERVICE, `${APP}-stable`)?.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+    expect(lab.world.get(SERVICE, `${APP}-stable`)?.metadata.resourceVersion).toBe(
+      made.metadata.resourceVersion,
+    );
   });
 });
 
@@ -173,7 +261,10 @@ describe('at rest', () => {
     await lab.apply(appRelease(canary([], { workloadRef: { name: 'nowhere' } }), 'blocked'));
     await lab.eventually('the condition', () => readyReason(lab, 'blocked') === 'WorkloadNotFound');
     await lab.apply(deployment({ tag: '2', behaviour: 'image-missing' }, 0));
-    await lab.eventually('the rollback', () => lab.status().stage === 'RolledBack' && lab.world.pods().length === 2);
+    await lab.eventually(
+      'the rollback',
+      () => lab.status().stage === 'RolledBack' && lab.world.pods().length === 2,
+    );
     // Figures wait up to 10 s for company before they are written.
     await sleep(systemClock, { ms: QUIET_MS + 2000 });
     const before = requestsOf(lab).length;

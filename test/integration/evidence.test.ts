@@ -2,7 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { useLabs, type Lab } from './support/lab.ts';
 import { playMetrics, type Played } from './support/metrics-pages.ts';
-import { ask, condition, isHealthy, isRolledBack, readyReason, serving } from './support/release-steps.ts';
+import {
+  ask,
+  condition,
+  isHealthy,
+  isRolledBack,
+  readyReason,
+  serving,
+} from './support/release-steps.ts';
 
 const openLab = useLabs();
 
@@ -20,7 +27,10 @@ async function judged(versions: Record<string, Played>, verify: object): Promise
 
 describe('a candidate that is judged by its errors', () => {
   it('is rolled back when it fails a fifth of its requests', async () => {
-    const lab = await judged({ 1: { requests: 50, errors: 0 }, 2: { requests: 50, errors: 0.2 } }, { seconds: 3600 });
+    const lab = await judged(
+      { 1: { requests: 50, errors: 0 }, 2: { requests: 50, errors: 0.2 } },
+      { seconds: 3600 },
+    );
     await ask(lab, { tag: '2' });
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
 
@@ -32,18 +42,30 @@ describe('a candidate that is judged by its errors', () => {
     expect(check?.canary?.errors).toBeGreaterThan(0);
     expect(check?.canary?.requests).toBeGreaterThanOrEqual(50);
     expect(check?.stable?.errors).toBe(0);
-    expect(history?.[0]).toMatchObject({ revision: 2, outcome: 'RolledBack', reason: 'ChecksFailed', requests: check?.canary?.requests, errors: check?.canary?.errors });
+    expect(history?.[0]).toMatchObject({
+      revision: 2,
+      outcome: 'RolledBack',
+      reason: 'ChecksFailed',
+      requests: check?.canary?.requests,
+      errors: check?.canary?.errors,
+    });
   });
 
   it('is promoted when it is as good as stable, and had enough requests', async () => {
-    const lab = await judged({ 1: { requests: 50, errors: 0.02 }, 2: { requests: 50, errors: 0.02 } }, {});
+    const lab = await judged(
+      { 1: { requests: 50, errors: 0.02 }, 2: { requests: 50, errors: 0.02 } },
+      {},
+    );
     await ask(lab, { tag: '2' });
     await lab.eventually('version 2', isHealthy(lab, '2'));
     expect(lab.status().history?.[0]?.requests).toBeGreaterThanOrEqual(100);
   });
 
   it('is held while nothing is counted, and goes on when requests come', async () => {
-    const versions: Record<string, Played> = { 1: { requests: 0, errors: 0 }, 2: { requests: 0, errors: 0 } };
+    const versions: Record<string, Played> = {
+      1: { requests: 0, errors: 0 },
+      2: { requests: 0, errors: 0 },
+    };
     const lab = await judged(versions, { deadlineSeconds: 2 });
     await ask(lab, { tag: '2' });
     await lab.eventually('the hold', () => readyReason(lab) === 'NoEvidence');
@@ -55,20 +77,35 @@ describe('a candidate that is judged by its errors', () => {
   it.each([
     ['promote', (lab: Lab) => isHealthy(lab, '2')],
     ['rollback', (lab: Lab) => isRolledBack(lab, '1')],
-  ] as const)('without data does at the deadline what onDeadline says: %s', async (onDeadline, isDone) => {
-    const lab = await judged({ 1: { requests: 5, errors: 0 }, 2: { requests: 5, errors: 0 } }, { deadlineSeconds: 3, onDeadline, requests: 100_000 });
-    await ask(lab, { tag: '2' });
-    await lab.eventually('the end', isDone(lab));
-    if (onDeadline === 'rollback') expect(readyReason(lab)).toBe('NoDataAtDeadline');
-  });
+  ] as const)(
+    'without data does at the deadline what onDeadline says: %s',
+    async (onDeadline, isDone) => {
+      const lab = await judged(
+        { 1: { requests: 5, errors: 0 }, 2: { requests: 5, errors: 0 } },
+        { deadlineSeconds: 3, onDeadline, requests: 100_000 },
+      );
+      await ask(lab, { tag: '2' });
+      await lab.eventually('the end', isDone(lab));
+      if (onDeadline === 'rollback') expect(readyReason(lab)).toBe('NoDataAtDeadline');
+    },
+  );
 
   it('is not blamed for an outage that stable has too', async () => {
-    const versions: Record<string, Played> = { 1: { requests: 50, errors: 0 }, 2: { requests: 50, errors: 0 } };
+    const versions: Record<string, Played> = {
+      1: { requests: 50, errors: 0 },
+      2: { requests: 50, errors: 0 },
+    };
     const lab = await judged(versions, { seconds: 5 });
     await ask(lab, { tag: '2' });
-    await lab.eventually('requests of the candidate', () => (lab.status().weight?.observed ?? 0) === 50);
+    await lab.eventually(
+      'requests of the candidate',
+      () => (lab.status().weight?.observed ?? 0) === 50,
+    );
     versions['1'] = versions['2'] = { requests: 50, errors: 0.5 };
-    await lab.eventually('errors of both to be seen', () => (lab.status().checks?.[0]?.stable?.errors ?? 0) > 20);
+    await lab.eventually(
+      'errors of both to be seen',
+      () => (lab.status().checks?.[0]?.stable?.errors ?? 0) > 20,
+    );
     expect(lab.status().stage).toBe('Stepping');
     versions['1'] = versions['2'] = { requests: 200, errors: 0 };
     await lab.eventually('version 2', isHealthy(lab, '2'));
@@ -78,7 +115,10 @@ describe('a candidate that is judged by its errors', () => {
     const lab = await judged({ 1: { requests: 50, errors: 0 } }, { deadlineSeconds: 2 });
     await ask(lab, { tag: '2' });
     await lab.eventually('the hold', () => readyReason(lab) === 'NoEvidence');
-    await lab.eventually('the reason', () => condition(lab, 'MetricsRecognized')?.reason === 'MetricsUnavailable');
+    await lab.eventually(
+      'the reason',
+      () => condition(lab, 'MetricsRecognized')?.reason === 'MetricsUnavailable',
+    );
     expect(condition(lab, 'MetricsRecognized')?.status).toBe('False');
     expect(lab.status().weight?.observed).toBe(50);
   });

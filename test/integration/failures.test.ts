@@ -6,7 +6,15 @@ import { record } from '../../operator/src/lib/json.ts';
 import { BEHAVIOUR_LABEL, type Behaviour } from '../cluster/src/kwok/stages.ts';
 import { APP, releaseAction } from './support/builders.ts';
 import { useLabs, type Lab } from './support/lab.ts';
-import { ask, isHealthy, isPausedAt, isRolledBack, readyReason, serving, uidsOf } from './support/release-steps.ts';
+import {
+  ask,
+  isHealthy,
+  isPausedAt,
+  isRolledBack,
+  readyReason,
+  serving,
+  uidsOf,
+} from './support/release-steps.ts';
 
 const openLab = useLabs();
 
@@ -20,17 +28,33 @@ function untouched(lab: Lab, wanted: readonly string[], from: number): void {
 
 const failures: Record<string, { behaviour: Behaviour; reason: string; spec?: object }> = {
   'an image that does not exist': { behaviour: 'image-missing', reason: 'ImageUnavailable' },
-  'a container that crashes again and again': { behaviour: 'crash-loop', reason: 'CrashLoop', spec: { startGraceSeconds: 2 } },
-  'pods that never become ready': { behaviour: 'never-ready', reason: 'ProgressDeadlineExceeded', spec: { progressDeadlineSeconds: 2 } },
+  'a container that crashes again and again': {
+    behaviour: 'crash-loop',
+    reason: 'CrashLoop',
+    spec: { startGraceSeconds: 2 },
+  },
+  'pods that never become ready': {
+    behaviour: 'never-ready',
+    reason: 'ProgressDeadlineExceeded',
+    spec: { progressDeadlineSeconds: 2 },
+  },
   'pods that flap': { behaviour: 'flap', reason: 'ReadinessFlapping' },
-  'a Secret that does not exist': { behaviour: 'config-error', reason: 'ConfigError', spec: { startGraceSeconds: 2 } },
+  'a Secret that does not exist': {
+    behaviour: 'config-error',
+    reason: 'ConfigError',
+    spec: { startGraceSeconds: 2 },
+  },
 };
 
 describe('a release is taken back by itself', () => {
   it.each(Object.entries(failures))('for %s', async (_name, { behaviour, reason, spec }) => {
     const lab = await openLab();
     // With room for a surge, stable keeps every pod while the candidate has not one that is ready.
-    await serving(lab, { steps: [{ weight: 25 }, { pause: {} }], replicas: 4, ...(spec ? { spec } : {}) });
+    await serving(lab, {
+      steps: [{ weight: 25 }, { pause: {} }],
+      replicas: 4,
+      ...(spec ? { spec } : {}),
+    });
     const stable = uidsOf(lab, '1');
     const from = lab.world.podFrames.length;
 
@@ -38,9 +62,16 @@ describe('a release is taken back by itself', () => {
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
     await lab.eventually('stable whole', () => uidsOf(lab, '1').length === 4);
     expect(readyReason(lab)).toBe(reason);
-    expect(lab.status()).toMatchObject({ rollback: { reason, outcome: 'failed' }, stable: { revision: 1 }, candidate: { revision: 2 } });
+    expect(lab.status()).toMatchObject({
+      rollback: { reason, outcome: 'failed' },
+      stable: { revision: 1 },
+      candidate: { revision: 2 },
+    });
     expect(lab.status().history?.[0]).toMatchObject({ revision: 2, outcome: 'RolledBack', reason });
-    expect(lab.world.sets().map(({ image, desired }) => [image, desired])).toEqual([['1', 4], ['2', 0]]);
+    expect(lab.world.sets().map(({ image, desired }) => [image, desired])).toEqual([
+      ['1', 4],
+      ['2', 0],
+    ]);
     if (behaviour !== 'flap') untouched(lab, stable, from);
   });
 
@@ -51,8 +82,14 @@ describe('a release is taken back by itself', () => {
     await lab.eventually('the pause', isPausedAt(lab, 50));
     const [candidate] = lab.world.pods().filter((pod) => pod.image === '2');
     // The kubelet says that the probe fails from now on.
-    const conditions = [{ type: 'Ready', status: 'False', lastTransitionTime: new Date().toISOString() }];
-    await lab.client.mergePatch({ type: POD, namespace: lab.namespace, name: candidate?.name ?? '' }, { status: { conditions } }, { subresource: 'status' });
+    const conditions = [
+      { type: 'Ready', status: 'False', lastTransitionTime: new Date().toISOString() },
+    ];
+    await lab.client.mergePatch(
+      { type: POD, namespace: lab.namespace, name: candidate?.name ?? '' },
+      { status: { conditions } },
+      { subresource: 'status' },
+    );
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
     expect(readyReason(lab)).toBe('ReadinessLost');
   });
@@ -68,7 +105,9 @@ describe('a failure that may pass', () => {
     // The Secret is made: the kubelet starts the container.
     const unlabelled = { metadata: { labels: { [BEHAVIOUR_LABEL]: null } } };
     const heal = async () => {
-      const ill = lab.world.list(POD).filter(({ metadata }) => metadata.labels?.[BEHAVIOUR_LABEL] !== undefined);
+      const ill = lab.world
+        .list(POD)
+        .filter(({ metadata }) => metadata.labels?.[BEHAVIOUR_LABEL] !== undefined);
       for (const { metadata } of ill) await lab.patch(POD, metadata.name ?? '', unlabelled);
       return isHealthy(lab, '2')();
     };
@@ -87,7 +126,9 @@ describe('a failed version', () => {
     return lab;
   }
   const podsOf = (lab: Lab, tag: string, from: number) =>
-    lab.world.podFrames.slice(from).flatMap((frame) => frame.filter((pod) => pod.image === tag && !pod.isTerminating));
+    lab.world.podFrames
+      .slice(from)
+      .flatMap((frame) => frame.filter((pod) => pod.image === tag && !pod.isTerminating));
 
   it('is not lifted by other steps, another size, a pause or a restart', async () => {
     const lab = await openLab();
@@ -95,10 +136,18 @@ describe('a failed version', () => {
     await ask(lab, { tag: '2', behaviour: 'image-missing' });
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
     const from = lab.world.podFrames.length;
-    const edits = [{ replicas: 3 }, { strategy: { canary: { steps: [{ weight: 10 }] } } }, { paused: true }, { paused: false }];
+    const edits = [
+      { replicas: 3 },
+      { strategy: { canary: { steps: [{ weight: 10 }] } } },
+      { paused: true },
+      { paused: false },
+    ];
     for (const spec of edits) {
       const { metadata } = await lab.patch(APP_RELEASE, APP, { spec });
-      await lab.eventually('the change to be seen', () => lab.status().observedGeneration === metadata.generation);
+      await lab.eventually(
+        'the change to be seen',
+        () => lab.status().observedGeneration === metadata.generation,
+      );
     }
     await lab.patch(APP_RELEASE, APP, { metadata: { labels: { team: 'a' } } });
     await first.stop();
@@ -116,7 +165,12 @@ describe('a failed version', () => {
     const from = lab.world.podFrames.length;
     await ask(lab, { tag: '2', behaviour: 'image-missing' });
     await lab.eventually('a pod of version 2', () => podsOf(lab, '2', from).length > 0);
-    await lab.eventually('the second rollback', () => isRolledBack(lab, '1')() && lab.status().history?.filter(({ outcome }) => outcome === 'RolledBack').length === 2);
+    await lab.eventually(
+      'the second rollback',
+      () =>
+        isRolledBack(lab, '1')() &&
+        lab.status().history?.filter(({ outcome }) => outcome === 'RolledBack').length === 2,
+    );
     // It is the same revision: no second set was made for it.
     expect(lab.world.sets()).toHaveLength(2);
   });
@@ -133,13 +187,20 @@ describe('a failed version', () => {
     const from = lab.world.podFrames.length;
     const wrong = releaseAction({ action: 'retry', revision: 1 });
     await lab.apply(wrong);
-    const result = (name: string | undefined) => record(lab.world.get(RELEASE_ACTION, name ?? '')?.['status'])['phase'];
+    const result = (name: string | undefined) =>
+      record(lab.world.get(RELEASE_ACTION, name ?? '')?.['status'])['phase'];
     await lab.eventually('the wrong retry to end', () => result(wrong.metadata.name) === 'Expired');
     expect(podsOf(lab, '2', from)).toEqual([]);
     const right = releaseAction({ action: 'retry', revision: 2 });
     await lab.apply(right);
-    await lab.eventually('the retry to be applied', () => result(right.metadata.name) === 'Applied');
+    await lab.eventually(
+      'the retry to be applied',
+      () => result(right.metadata.name) === 'Applied',
+    );
     await lab.eventually('a pod of version 2', () => podsOf(lab, '2', from).length > 0);
-    await lab.eventually('the second rollback', () => isRolledBack(lab, '1')() && lab.status().history?.length === 3);
+    await lab.eventually(
+      'the second rollback',
+      () => isRolledBack(lab, '1')() && lab.status().history?.length === 3,
+    );
   });
 });

@@ -6,13 +6,27 @@ import { list, record, text } from '../../operator/src/lib/json.ts';
 import { APP, gitRoute, releaseAction, ROUTE_SPEC, service } from './support/builders.ts';
 import { startGateway, type Answer } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
-import { ask, condition, isHealthy, isPausedAt, isRolledBack, readyReason, serving, uidsOf, type ServingParts } from './support/release-steps.ts';
+import {
+  ask,
+  condition,
+  isHealthy,
+  isPausedAt,
+  isRolledBack,
+  readyReason,
+  serving,
+  uidsOf,
+  type ServingParts,
+} from './support/release-steps.ts';
 import { watchUsers } from './support/users.ts';
 
 const openLab = useLabs();
 
 const OWNED = { service: APP, gateway: { route: ROUTE_SPEC }, settleSeconds: 0 };
-const REFERRED = { service: APP, gateway: { routeRef: { name: 'shop', rule: 'main' } }, settleSeconds: 0 };
+const REFERRED = {
+  service: APP,
+  gateway: { routeRef: { name: 'shop', rule: 'main' } },
+  settleSeconds: 0,
+};
 
 async function routed(lab: Lab, parts: ServingParts = {}, answer: Answer = 'accepts') {
   const gateway = startGateway(lab, answer);
@@ -23,7 +37,10 @@ async function routed(lab: Lab, parts: ServingParts = {}, answer: Answer = 'acce
 
 const backends = (lab: Lab, route = APP) =>
   list(record(lab.world.get(HTTP_ROUTE, route)?.['spec'])['rules']).map((rule) =>
-    list(record(rule)['backendRefs']).map(record).map((ref) => [ref['name'], ref['weight']]));
+    list(record(rule)['backendRefs'])
+      .map(record)
+      .map((ref) => [ref['name'], ref['weight']]),
+  );
 const selectedHash = (lab: Lab, name: string) =>
   text(record(record(lab.world.get(SERVICE, name)?.['spec'])['selector'])['pod-template-hash']);
 
@@ -31,8 +48,17 @@ describe('a route that the operator owns', () => {
   it('gets the pair in place of the Service, weight by weight, and goes round at the end', async () => {
     const lab = await openLab();
     await routed(lab, { steps: [{ weight: 10 }, { weight: 50 }] });
-    expect(backends(lab)).toEqual([[[`${APP}-stable`, 100], [`${APP}-canary`, 0]], [['other', 1]]]);
-    expect(record(lab.world.get(HTTP_ROUTE, APP)?.['spec'])).toMatchObject({ parentRefs: [{ name: 'gate' }], hostnames: ['web.test'] });
+    expect(backends(lab)).toEqual([
+      [
+        [`${APP}-stable`, 100],
+        [`${APP}-canary`, 0],
+      ],
+      [['other', 1]],
+    ]);
+    expect(record(lab.world.get(HTTP_ROUTE, APP)?.['spec'])).toMatchObject({
+      parentRefs: [{ name: 'gate' }],
+      hostnames: ['web.test'],
+    });
     const users = watchUsers(lab);
     const from = lab.world.weights.length;
 
@@ -61,7 +87,10 @@ describe('a route that the operator owns', () => {
     await lab.eventually('the pause', isPausedAt(lab, weight));
     await lab.apply(releaseAction({ action: 'abort', revision: 2 }));
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
-    expect(backends(lab)[0]).toEqual([[`${APP}-stable`, 100], [`${APP}-canary`, 0]]);
+    expect(backends(lab)[0]).toEqual([
+      [`${APP}-stable`, 100],
+      [`${APP}-canary`, 0],
+    ]);
     expect(uidsOf(lab, '1')).toEqual(stable);
     expect(users.unanswered()).toEqual([]);
     expect(readyReason(lab)).toBe('AbortedByUser');
@@ -71,29 +100,39 @@ describe('a route that the operator owns', () => {
   const ENDS = {
     'canary at 100, not yet accepted': (lab: Lab) => lab.world.weights.at(-1)?.[0] === 100,
     'the stable Service switched, weight going to 0': (lab: Lab) =>
-      lab.world.weights.at(-1)?.[0] === 0 && selectedHash(lab, `${APP}-stable`) === lab.status().candidate?.podTemplateHash,
+      lab.world.weights.at(-1)?.[0] === 0 &&
+      selectedHash(lab, `${APP}-stable`) === lab.status().candidate?.podTemplateHash,
   };
-  it.each(Object.entries(ENDS))('comes back from the end of a release: %s', async (name, isThere) => {
-    const lab = await openLab();
-    const gateway = await routed(lab, { steps: [{ weight: 50 }, { pause: {} }] });
-    const users = watchUsers(lab);
-    await ask(lab, { tag: '2' });
-    await lab.eventually('the pause', isPausedAt(lab, 50));
-    if (name.startsWith('canary')) await gateway.answer('late');
-    await lab.apply(releaseAction({ action: 'promote', revision: 2 }));
-    if (!name.startsWith('canary')) {
-      await lab.eventually('the switch of the stable Service', () => selectedHash(lab, `${APP}-stable`) === lab.status().candidate?.podTemplateHash);
-      await gateway.answer('late');
-    }
-    await lab.eventually(name, () => isThere(lab));
-    await lab.apply(releaseAction({ action: 'abort', revision: 2 }));
-    await gateway.answer('accepts');
-    await lab.eventually('an end', () => isRolledBack(lab, '1')() || isHealthy(lab, '2')());
-    expect(users.unanswered()).toEqual([]);
-    expect(backends(lab)[0]).toEqual([[`${APP}-stable`, 100], [`${APP}-canary`, 0]]);
-    expect(selectedHash(lab, `${APP}-stable`)).toBe(lab.status().stable?.podTemplateHash);
-    if (name.startsWith('canary')) expect(lab.status().phase).toBe('RolledBack');
-  });
+  it.each(Object.entries(ENDS))(
+    'comes back from the end of a release: %s',
+    async (name, isThere) => {
+      const lab = await openLab();
+      const gateway = await routed(lab, { steps: [{ weight: 50 }, { pause: {} }] });
+      const users = watchUsers(lab);
+      await ask(lab, { tag: '2' });
+      await lab.eventually('the pause', isPausedAt(lab, 50));
+      if (name.startsWith('canary')) await gateway.answer('late');
+      await lab.apply(releaseAction({ action: 'promote', revision: 2 }));
+      if (!name.startsWith('canary')) {
+        await lab.eventually(
+          'the switch of the stable Service',
+          () => selectedHash(lab, `${APP}-stable`) === lab.status().candidate?.podTemplateHash,
+        );
+        await gateway.answer('late');
+      }
+      await lab.eventually(name, () => isThere(lab));
+      await lab.apply(releaseAction({ action: 'abort', revision: 2 }));
+      await gateway.answer('accepts');
+      await lab.eventually('an end', () => isRolledBack(lab, '1')() || isHealthy(lab, '2')());
+      expect(users.unanswered()).toEqual([]);
+      expect(backends(lab)[0]).toEqual([
+        [`${APP}-stable`, 100],
+        [`${APP}-canary`, 0],
+      ]);
+      expect(selectedHash(lab, `${APP}-stable`)).toBe(lab.status().stable?.podTemplateHash);
+      if (name.startsWith('canary')) expect(lab.status().phase).toBe('RolledBack');
+    },
+  );
 
   it('waits while the gateway does not accept it, and says so', async () => {
     const lab = await openLab();
@@ -102,7 +141,10 @@ describe('a route that the operator owns', () => {
     await ask(lab, { tag: '2' });
     await lab.eventually('the reason', () => readyReason(lab) === 'RouteNotAccepted');
     expect(lab.status().message).toContain('no listener takes it');
-    expect(lab.status()).toMatchObject({ weight: { desired: 50, observed: 0 }, stable: { revision: 1 } });
+    expect(lab.status()).toMatchObject({
+      weight: { desired: 50, observed: 0 },
+      stable: { revision: 1 },
+    });
     await gateway.answer('accepts');
     await lab.eventually('version 2', isHealthy(lab, '2'));
   });
@@ -112,7 +154,10 @@ describe('a route that the operator owns', () => {
     await routed(lab);
     const users = watchUsers(lab);
     await lab.remove(APP_RELEASE, APP);
-    await lab.eventually('the AppRelease to go', () => lab.world.get(APP_RELEASE, APP) === undefined);
+    await lab.eventually(
+      'the AppRelease to go',
+      () => lab.world.get(APP_RELEASE, APP) === undefined,
+    );
     expect(backends(lab)[0]).toEqual([[APP, 1]]);
     expect(record(record(lab.world.get(SERVICE, APP)?.['spec'])['selector'])).toEqual({ app: APP });
     expect(users.unanswered()).toEqual([]);

@@ -10,13 +10,20 @@ describe('a canary by share of pods', () => {
   it('goes up step by step within its bounds and is promoted', async () => {
     const lab = await openLab();
     await lab.apply(deployment({ tag: '1' }, 0));
-    await lab.apply(appRelease(canary([{ weight: 25 }, { pause: { seconds: 1 } }, { weight: 50 }], { replicas: 4 })));
+    await lab.apply(
+      appRelease(
+        canary([{ weight: 25 }, { pause: { seconds: 1 } }, { weight: 50 }], { replicas: 4 }),
+      ),
+    );
     await lab.startOperator();
     await lab.eventually('the first version to serve', () => lab.status().phase === 'Healthy');
     const before = lab.world.podFrames.length;
 
     await lab.apply(deployment({ tag: '2' }, 0));
-    await lab.eventually('version 2 to be promoted', () => lab.status().stable?.revision === 2 && lab.status().phase === 'Healthy');
+    await lab.eventually(
+      'version 2 to be promoted',
+      () => lab.status().stable?.revision === 2 && lab.status().phase === 'Healthy',
+    );
     await lab.eventually('the old pods to go', () => lab.world.pods().length === 4);
 
     for (const frame of lab.world.podFrames.slice(before)) {
@@ -31,6 +38,9 @@ describe('a canary by share of pods', () => {
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
     const shares = new Set(ofSecond.map(({ status }) => status.weight?.observed));
     expect([...shares]).toEqual(expect.arrayContaining([0, 25, 50]));
-    expect(lab.status().history?.map(({ revision, outcome }) => [revision, outcome])).toEqual([[2, 'Promoted'], [1, 'Promoted']]);
+    expect(lab.status().history?.map(({ revision, outcome }) => [revision, outcome])).toEqual([
+      [2, 'Promoted'],
+      [1, 'Promoted'],
+    ]);
   });
 });

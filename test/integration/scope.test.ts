@@ -1,14 +1,26 @@
 // Size, age and neighbours of a release: autoscalers, history, newer versions, other releases, other
 // operators, and the rights it needs.
 import { describe, expect, it } from '@jest/globals';
-import { OPERATOR_HOME_PERMISSIONS, OPERATOR_PERMISSIONS } from '../../charts-ts/src/operator-permissions.ts';
+import {
+  OPERATOR_HOME_PERMISSIONS,
+  OPERATOR_PERMISSIONS,
+} from '../../charts-ts/src/operator-permissions.ts';
 import { APP_RELEASE, AUTOSCALER, DEPLOYMENT } from '../../operator/src/controller/resources.ts';
 import { connect } from '../../operator/src/kube/transport.ts';
 import { record } from '../../operator/src/lib/json.ts';
 import { APP, appRelease, canary, deployment, ROUTE_SPEC, service } from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
-import { ask, condition, isHealthy, isPausedAt, isRolledBack, readyReason, serving, uidsOf } from './support/release-steps.ts';
+import {
+  ask,
+  condition,
+  isHealthy,
+  isPausedAt,
+  isRolledBack,
+  readyReason,
+  serving,
+  uidsOf,
+} from './support/release-steps.ts';
 
 const openLab = useLabs();
 const readyPods = (lab: Lab) => lab.world.pods().filter((pod) => pod.isReady && !pod.isTerminating);
@@ -17,21 +29,43 @@ describe('the scale subresource', () => {
   it('resizes at rest, in the middle of a release, and after a rollback without lifting the refusal', async () => {
     const lab = await openLab();
     await serving(lab, { steps: [{ weight: 50 }, { pause: {} }], replicas: 2 });
-    const scale = (replicas: number) => lab.kubectl(['scale', 'apprelease', APP, `--replicas=${replicas}`]);
+    const scale = (replicas: number) =>
+      lab.kubectl(['scale', 'apprelease', APP, `--replicas=${replicas}`]);
     await scale(4);
     await lab.eventually('four pods', () => readyPods(lab).length === 4);
-    const got = JSON.parse(await lab.kubectl(['get', '--raw', `/apis/slipway.dev/v1alpha1/namespaces/${lab.namespace}/appreleases/${APP}/scale`])) as unknown;
+    const got = JSON.parse(
+      await lab.kubectl([
+        'get',
+        '--raw',
+        `/apis/slipway.dev/v1alpha1/namespaces/${lab.namespace}/appreleases/${APP}/scale`,
+      ]),
+    ) as unknown;
     expect(record(record(got)['status'])).toEqual({ replicas: 4, selector: `app=${APP}` });
 
     await ask(lab, { tag: '2' });
     await lab.eventually('the pause', isPausedAt(lab, 50));
     await scale(6);
-    await lab.eventually('three of each', () => [...uidsOf(lab, '1'), ...uidsOf(lab, '2')].length === 6 && uidsOf(lab, '2').length === 3);
+    await lab.eventually(
+      'three of each',
+      () =>
+        [...uidsOf(lab, '1'), ...uidsOf(lab, '2')].length === 6 && uidsOf(lab, '2').length === 3,
+    );
     expect(lab.status().stage).toBe('Stepping');
-    await lab.apply({ apiVersion: 'slipway.dev/v1alpha1', kind: 'ReleaseAction', metadata: { name: 'no' }, spec: { release: APP, action: 'abort', revision: 2, by: 'admin' } });
+    await lab.apply({
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'ReleaseAction',
+      metadata: { name: 'no' },
+      spec: { release: APP, action: 'abort', revision: 2, by: 'admin' },
+    });
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
     await scale(3);
-    await lab.eventually('three pods of version 1', () => readyPods(lab).map(({ image }) => image).join() === '1,1,1');
+    await lab.eventually(
+      'three pods of version 1',
+      () =>
+        readyPods(lab)
+          .map(({ image }) => image)
+          .join() === '1,1,1',
+    );
     expect(lab.status().phase).toBe('RolledBack');
     await scale(0);
     await lab.eventually('no pod', () => lab.world.pods().length === 0);
@@ -43,10 +77,19 @@ describe('the scale subresource', () => {
     await lab.apply(deployment({ tag: '1' }, 2));
     await lab.eventually('the Deployment to serve', () => readyPods(lab).length === 2);
     const scaler = (kind: string, apiVersion: string) => ({
-      apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata: { name: 'scaler' },
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'scaler' },
       spec: {
-        minReplicas: 2, maxReplicas: 4, scaleTargetRef: { apiVersion, kind, name: APP },
-        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } }],
+        minReplicas: 2,
+        maxReplicas: 4,
+        scaleTargetRef: { apiVersion, kind, name: APP },
+        metrics: [
+          {
+            type: 'Resource',
+            resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
+          },
+        ],
       },
     });
     await lab.apply(scaler('Deployment', 'apps/v1'));
@@ -70,7 +113,11 @@ describe('a newer version', () => {
     const from = lab.world.podFrames.length;
     await ask(lab, { tag: '3' });
     await lab.eventually('version 3', isHealthy(lab, '3'));
-    expect(lab.status().history?.map(({ revision, outcome }) => [revision, outcome])).toEqual([[3, 'Promoted'], [2, 'Superseded'], [1, 'Promoted']]);
+    expect(lab.status().history?.map(({ revision, outcome }) => [revision, outcome])).toEqual([
+      [3, 'Promoted'],
+      [2, 'Superseded'],
+      [1, 'Promoted'],
+    ]);
     for (const frame of lab.world.podFrames.slice(from)) {
       const live = frame.filter((pod) => !pod.isTerminating);
       expect(live.filter((pod) => pod.isReady).length).toBeGreaterThanOrEqual(4);
@@ -97,7 +144,14 @@ describe('a newer version', () => {
       await ask(lab, { tag });
       await lab.eventually(`version ${tag}`, isHealthy(lab, tag));
     }
-    await lab.eventually('the old sets to go', () => lab.world.sets().map(({ image }) => image).join() === '3,4,5');
+    await lab.eventually(
+      'the old sets to go',
+      () =>
+        lab.world
+          .sets()
+          .map(({ image }) => image)
+          .join() === '3,4,5',
+    );
   });
 });
 
@@ -127,7 +181,10 @@ describe('releases beside each other', () => {
     const lab = await openLab();
     await lab.apply(deployment({ tag: '1' }, 0));
     const release = appRelease(canary([], { replicas: 1 }));
-    await lab.apply({ ...release, metadata: { ...release.metadata, labels: { 'slipway.dev/instance': 'blue' } } });
+    await lab.apply({
+      ...release,
+      metadata: { ...release.metadata, labels: { 'slipway.dev/instance': 'blue' } },
+    });
     const standard = await lab.startOperator();
     await lab.startOperator({ instance: 'blue' });
     await lab.eventually('version 1', isHealthy(lab, '1'));
@@ -140,14 +197,27 @@ describe('an operator with a Role in one namespace and nothing else', () => {
     const lab = await openLab();
     const user = `operator-of-${lab.namespace}`;
     const rules = [...OPERATOR_PERMISSIONS, ...OPERATOR_HOME_PERMISSIONS];
-    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'operator' }, rules };
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'operator' },
+      rules,
+    };
     const binding = {
-      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'operator' },
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'operator' },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
     };
-    await lab.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [role, binding] }));
-    const transport = connect({ userAgent: 'slipway-test-restricted', kubeconfigPath: lab.tier.userKubeconfig({ name: user }) });
+    await lab.kubectl(
+      ['apply', '-f', '-'],
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [role, binding] }),
+    );
+    const transport = connect({
+      userAgent: 'slipway-test-restricted',
+      kubeconfigPath: lab.tier.userKubeconfig({ name: user }),
+    });
 
     startGateway(lab);
     await lab.apply(service());
@@ -157,19 +227,42 @@ describe('an operator with a Role in one namespace and nothing else', () => {
     await lab.apply(appRelease(canary([{ weight: 50 }], { traffic, revisionHistoryLimit: 1 })));
     const operator = await lab.startOperator({ transport });
     await lab.eventually('the adoption', isHealthy(lab, '1'));
-    await lab.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { a: 'b' } });
+    await lab.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings' },
+      data: { a: 'b' },
+    });
     for (const tag of ['2', '3']) {
       await lab.apply(deployment({ tag, configMaps: ['settings'] }, 2));
       await lab.eventually(`version ${tag}`, isHealthy(lab, tag));
     }
     await lab.apply(deployment({ tag: '4', behaviour: 'image-missing' }, 2));
     await lab.eventually('the rollback', isRolledBack(lab, '3'));
-    await lab.apply({ apiVersion: 'slipway.dev/v1alpha1', kind: 'ReleaseAction', metadata: { name: 'again' }, spec: { release: APP, action: 'retry', revision: 4, by: 'admin' } });
-    await lab.eventually('the second rollback', () => isRolledBack(lab, '3')() && lab.status().history?.filter(({ revision }) => revision === 4).length === 2);
+    await lab.apply({
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'ReleaseAction',
+      metadata: { name: 'again' },
+      spec: { release: APP, action: 'retry', revision: 4, by: 'admin' },
+    });
+    await lab.eventually(
+      'the second rollback',
+      () =>
+        isRolledBack(lab, '3')() &&
+        lab.status().history?.filter(({ revision }) => revision === 4).length === 2,
+    );
     await lab.remove(APP_RELEASE, APP);
-    await lab.eventually('the AppRelease to go', () => lab.world.get(APP_RELEASE, APP) === undefined);
+    await lab.eventually(
+      'the AppRelease to go',
+      () => lab.world.get(APP_RELEASE, APP) === undefined,
+    );
     expect(operator.lines.filter((line) => /forbidden/i.test(line))).toEqual([]);
-    const events = await lab.kubectl(['get', 'events.events.k8s.io', '-o', 'jsonpath={.items[*].reason}']);
+    const events = await lab.kubectl([
+      'get',
+      'events.events.k8s.io',
+      '-o',
+      'jsonpath={.items[*].reason}',
+    ]);
     expect(events).toContain('ImageUnavailable');
   });
 });

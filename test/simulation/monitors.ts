@@ -4,7 +4,14 @@ import { boundsOf } from '../../operator/src/rollout/replicas.ts';
 import { planAt, stepsOf, weightAt } from '../../operator/src/rollout/steps.ts';
 import { inOrderOfLeaving } from './actors/replica-sets.ts';
 import type { WriteEvent } from './operator-process.ts';
-import { type SetObject, type World, isWeighted, podsOf, readyCount, servedShare } from './world.ts';
+import {
+  type SetObject,
+  type World,
+  isWeighted,
+  podsOf,
+  readyCount,
+  servedShare,
+} from './world.ts';
 
 type Monitor = (event: WriteEvent) => string | undefined;
 
@@ -36,7 +43,8 @@ export function broken(event: WriteEvent): string | undefined {
 
 function weightIsAPercentage({ after }: WriteEvent): string | undefined {
   const weight = after.route?.weight;
-  if (weight === undefined || (Number.isInteger(weight) && weight >= 0 && weight <= 100)) return undefined;
+  if (weight === undefined || (Number.isInteger(weight) && weight >= 0 && weight <= 100))
+    return undefined;
   return `weight ${weight}`;
 }
 
@@ -48,19 +56,24 @@ function raisesWeight({ before, after, what }: WriteEvent): boolean {
 function noShareForNobody(event: WriteEvent): string | undefined {
   if (!raisesWeight(event)) return undefined;
   const { after, view } = event;
-  const ready = view.pods.pods.some((pod) => pod.hash === after.canary?.hash && pod.isReady && !pod.isTerminating);
+  const ready = view.pods.pods.some(
+    (pod) => pod.hash === after.canary?.hash && pod.isReady && !pod.isTerminating,
+  );
   return ready ? undefined : `weight ${after.route?.weight} to a canary Service without ready pods`;
 }
 
 /* Pods that no Service has noticed yet answer nobody. At the last turn it is stable's that count. */
 function noShareWithoutEndpoints(event: WriteEvent): string | undefined {
   const { after, before, decision, view, what } = event;
-  const isFall = what.kind === 'setWeight' && (before.route?.weight ?? 0) > (after.route?.weight ?? 0);
+  const isFall =
+    what.kind === 'setWeight' && (before.route?.weight ?? 0) > (after.route?.weight ?? 0);
   const isLastTurn = isFall && decision.next.stage.kind === 'Promoting';
   if (!raisesWeight(event) && !isLastTurn) return undefined;
   const role = isLastTurn ? 'stable' : 'canary';
   const endpoints = view.endpoints[role]?.readyPods ?? [];
-  const isServed = view.pods.pods.some((pod) => pod.hash === after[role]?.hash && endpoints.includes(pod.name));
+  const isServed = view.pods.pods.some(
+    (pod) => pod.hash === after[role]?.hash && endpoints.includes(pod.name),
+  );
   if (isServed || event.snapshot.release.replicas === 0) return undefined;
   return `weight ${after.route?.weight} while the ${role} Service has no endpoints of its own`;
 }
@@ -68,7 +81,9 @@ function noShareWithoutEndpoints(event: WriteEvent): string | undefined {
 function noShareForTheRefused(event: WriteEvent): string | undefined {
   if (!raisesWeight(event)) return undefined;
   const set = event.before.sets.find((one) => one.hash === event.after.canary?.hash);
-  return set && isRefused(set) ? `weight ${event.after.route?.weight} to ${set.name}, which is ${set.outcome}` : undefined;
+  return set && isRefused(set)
+    ? `weight ${event.after.route?.weight} to ${set.name}, which is ${set.outcome}`
+    : undefined;
 }
 
 function isRefused({ outcome }: SetObject): boolean {
@@ -81,8 +96,15 @@ function shareRisesStepByStep(event: WriteEvent): string | undefined {
   const { stage } = decision.next;
   const spec = snapshot.release.spec;
   if (spec.kind === 'invalid') return 'a weight was raised for an invalid spec';
-  const most = stage.kind === 'Stepping' ? weightAt(spec.value, stage.step.index) : stage.kind === 'Promoting' ? 100 : 0;
-  return (after.route?.weight ?? 0) > most ? `weight ${after.route?.weight} where ${most} is the most` : undefined;
+  const most =
+    stage.kind === 'Stepping'
+      ? weightAt(spec.value, stage.step.index)
+      : stage.kind === 'Promoting'
+        ? 100
+        : 0;
+  return (after.route?.weight ?? 0) > most
+    ? `weight ${after.route?.weight} where ${most} is the most`
+    : undefined;
 }
 
 /** The world as the operator saw its pods, once the ReplicaSets have shrunk to their sizes. */
@@ -100,9 +122,15 @@ function isLettingGo({ snapshot }: WriteEvent): boolean {
 
 /* Not where the author allows every pod to be missing. */
 function usersStayServed(event: WriteEvent): string | undefined {
-  if (isLettingGo(event) || event.what.kind === 'status' || mayAllBeMissing(event)) return undefined;
-  const [before, after] = [servedShare(settled(event.before, event)), servedShare(settled(event.after, event))];
-  return after < before - 1e-9 ? `${percent(before)} of the requests were served, ${percent(after)} are` : undefined;
+  if (isLettingGo(event) || event.what.kind === 'status' || mayAllBeMissing(event))
+    return undefined;
+  const [before, after] = [
+    servedShare(settled(event.before, event)),
+    servedShare(settled(event.after, event)),
+  ];
+  return after < before - 1e-9
+    ? `${percent(before)} of the requests were served, ${percent(after)} are`
+    : undefined;
 }
 
 function mayAllBeMissing({ before, snapshot: { release } }: WriteEvent): boolean {
@@ -118,16 +146,32 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 function capacityStaysAboveItsFloor(event: WriteEvent): string | undefined {
   const { snapshot, what } = event;
   const isFirst = snapshot.state.stable === undefined;
-  if (isLettingGo(event) || isFirst || what.kind !== 'scaleSet' || snapshot.release.spec.kind === 'invalid') return undefined;
+  if (
+    isLettingGo(event) ||
+    isFirst ||
+    what.kind !== 'scaleSet' ||
+    snapshot.release.spec.kind === 'invalid'
+  )
+    return undefined;
   const bounds = boundsOf(snapshot.release.spec.value, snapshot.release.replicas ?? 0);
-  const floor = isUrgent(event) ? Math.ceil(bounds.replicas / 2) : bounds.replicas - bounds.maxUnavailable;
-  const [before, after] = [capacity(settled(event.before, event)), capacity(settled(event.after, event))];
-  return after < before && after < floor ? `${after} pods serve, ${before} did, ${floor} must` : undefined;
+  const floor = isUrgent(event)
+    ? Math.ceil(bounds.replicas / 2)
+    : bounds.replicas - bounds.maxUnavailable;
+  const [before, after] = [
+    capacity(settled(event.before, event)),
+    capacity(settled(event.after, event)),
+  ];
+  return after < before && after < floor
+    ? `${after} pods serve, ${before} did, ${floor} must`
+    : undefined;
 }
 
 function isUrgent({ decision }: WriteEvent): boolean {
   const { stage } = decision.next;
-  return (stage.kind === 'RollingBack' || stage.kind === 'RolledBack') && stage.cause.outcome !== 'superseded';
+  return (
+    (stage.kind === 'RollingBack' || stage.kind === 'RolledBack') &&
+    stage.cause.outcome !== 'superseded'
+  );
 }
 
 function capacity(world: World): number {
@@ -143,9 +187,14 @@ function isServing(world: World, set: SetObject): boolean {
 
 function podsStayBelowTheCeiling(event: WriteEvent): string | undefined {
   const { before, after, decision, snapshot, what } = event;
-  const isGrowth = (what.kind === 'createSet' && what.replicas > 0) || (what.kind === 'scaleSet' && what.to > what.from);
+  const isGrowth =
+    (what.kind === 'createSet' && what.replicas > 0) ||
+    (what.kind === 'scaleSet' && what.to > what.from);
   if (!isGrowth || snapshot.release.spec.kind === 'invalid' || isUrgent(event)) return undefined;
-  const { maxSurge, replicas } = boundsOf(snapshot.release.spec.value, snapshot.release.replicas ?? 0);
+  const { maxSurge, replicas } = boundsOf(
+    snapshot.release.spec.value,
+    snapshot.release.replicas ?? 0,
+  );
   const { candidate, stable } = decision.next;
   const total = after.sets
     .filter((set) => set.name === candidate?.setName || set.name === stable?.setName)
@@ -161,14 +210,18 @@ const largest = ({ sets }: World): number => Math.max(0, ...sets.map((set) => se
 function theRefusedDoNotGrow({ before, what }: WriteEvent): string | undefined {
   if (what.kind !== 'scaleSet' || what.to <= what.from) return undefined;
   const set = before.sets.find((one) => one.uid === what.set.uid);
-  return set && isRefused(set) ? `${set.name} is ${set.outcome} and grows to ${what.to}` : undefined;
+  return set && isRefused(set)
+    ? `${set.name} is ${set.outcome} and grows to ${what.to}`
+    : undefined;
 }
 
 function theForeignAreLeftAlone({ before, what }: WriteEvent): string | undefined {
-  if (what.kind !== 'deleteSet' && what.kind !== 'scaleSet' && what.kind !== 'markSet') return undefined;
+  if (what.kind !== 'deleteSet' && what.kind !== 'scaleSet' && what.kind !== 'markSet')
+    return undefined;
   const set = before.sets.find((one) => one.uid === what.set.uid);
   if (!set || set.owner === 'release') return undefined;
-  const isEmptyRemoval = what.kind === 'deleteSet' && set.desired === 0 && podsOf(before, set).length === 0;
+  const isEmptyRemoval =
+    what.kind === 'deleteSet' && set.desired === 0 && podsOf(before, set).length === 0;
   return isEmptyRemoval ? undefined : `${what.kind} of ${set.name}, which the Deployment owns`;
 }
 
@@ -177,14 +230,26 @@ function noStepIsSkipped(event: WriteEvent): string | undefined {
   const { snapshot, what } = event;
   const spec = snapshot.release.spec;
   const from = snapshot.state.stage;
-  if (what.kind !== 'status' || spec.kind === 'invalid' || from.kind !== 'Stepping' || !hasStable(event)) return undefined;
+  if (
+    what.kind !== 'status' ||
+    spec.kind === 'invalid' ||
+    from.kind !== 'Stepping' ||
+    !hasStable(event)
+  )
+    return undefined;
   const { candidate, stage, step } = what.status;
-  const isPromoted = stage === 'Idle' && what.status.stable?.replicaSet === snapshot.state.candidate?.setName;
-  if (stage === 'Stepping' && candidate?.replicaSet !== snapshot.state.candidate?.setName) return undefined;
+  const isPromoted =
+    stage === 'Idle' && what.status.stable?.replicaSet === snapshot.state.candidate?.setName;
+  if (stage === 'Stepping' && candidate?.replicaSet !== snapshot.state.candidate?.setName)
+    return undefined;
   if (stage !== 'Stepping' && stage !== 'Promoting' && !isPromoted) return undefined;
   const to = stage === 'Stepping' ? (step?.index ?? 0) : stepsOf(spec.value).length;
   for (let index = from.step.index; index < to; index += 1) {
-    const why = whyNotPassed(event, index, index === from.step.index ? from.step.startedAt : event.now);
+    const why = whyNotPassed(
+      event,
+      index,
+      index === from.step.index ? from.step.startedAt : event.now,
+    );
     if (why !== undefined) return `step ${index} was passed: ${why}`;
   }
   return undefined;
@@ -195,54 +260,92 @@ function hasStable({ snapshot }: WriteEvent): boolean {
   return snapshot.state.stable !== undefined;
 }
 
-function whyNotPassed({ now, snapshot }: WriteEvent, index: number, startedAt: number): string | undefined {
+function whyNotPassed(
+  { now, snapshot }: WriteEvent,
+  index: number,
+  startedAt: number,
+): string | undefined {
   const { actions, evidence, release, state } = snapshot;
   if (release.spec.kind === 'invalid') return 'the spec is invalid';
   const plan = planAt(release.spec.value, index);
-  const isPromoted = actions.some(({ action }) => action === 'promote') || (state.stage.kind === 'Stepping' && state.stage.step.isPromoted);
-  if (plan.kind === 'weight' || plan.kind === 'finish') return whyNotExposed(snapshot, plan.kind === 'weight' ? plan.weight : 100);
+  const isPromoted =
+    actions.some(({ action }) => action === 'promote') ||
+    (state.stage.kind === 'Stepping' && state.stage.step.isPromoted);
+  if (plan.kind === 'weight' || plan.kind === 'finish')
+    return whyNotExposed(snapshot, plan.kind === 'weight' ? plan.weight : 100);
   if (isPromoted) return undefined;
   const elapsedMs = now - startedAt;
   if (plan.kind === 'pause') {
     if (plan.seconds === undefined) return 'nobody promoted it';
-    return elapsedMs >= plan.seconds * 1000 ? undefined : `${elapsedMs} ms of a pause of ${plan.seconds} s`;
+    return elapsedMs >= plan.seconds * 1000
+      ? undefined
+      : `${elapsedMs} ms of a pause of ${plan.seconds} s`;
   }
   const { deadlineSeconds, onDeadline, requests, seconds } = plan.verify;
   if (onDeadline === 'promote' && elapsedMs >= deadlineSeconds * 1000) return undefined;
   if (elapsedMs < seconds * 1000) return `${elapsedMs} ms of a verify of ${seconds} s`;
   if (evidence.kind === 'none') return undefined;
   if (evidence.verdict !== 'continue') return `the verdict is ${evidence.verdict}`;
-  const before = state.stage.kind === 'Stepping' && state.stage.step.index === index ? state.stage.step.requestsBefore : 0;
-  return evidence.canary.requests - before >= requests ? undefined : 'too few requests were counted';
+  const before =
+    state.stage.kind === 'Stepping' && state.stage.step.index === index
+      ? state.stage.step.requestsBefore
+      : 0;
+  return evidence.canary.requests - before >= requests
+    ? undefined
+    : 'too few requests were counted';
 }
 
-function whyNotExposed({ release, sets, state, traffic }: WriteEvent['snapshot'], weight: number): string | undefined {
+function whyNotExposed(
+  { release, sets, state, traffic }: WriteEvent['snapshot'],
+  weight: number,
+): string | undefined {
   if (release.replicas === 0) return undefined;
   if (traffic.kind === 'weighted') {
-    return traffic.route.weight === weight ? undefined : `the route gives ${traffic.route.weight}, not ${weight}`;
+    return traffic.route.weight === weight
+      ? undefined
+      : `the route gives ${traffic.route.weight}, not ${weight}`;
   }
   const candidate = sets.find((set) => set.name === state.candidate?.setName);
   const ready = candidate?.pods.filter((pod) => pod.isReady && !pod.isTerminating).length ?? 0;
-  return weight === 0 || ready > 0 || release.replicas === 1 ? undefined : `no candidate pod is ready at ${weight} %`;
+  return weight === 0 || ready > 0 || release.replicas === 1
+    ? undefined
+    : `no candidate pod is ready at ${weight} %`;
 }
 
 function nothingMovesWhileHeld({ decision, snapshot, what }: WriteEvent): string | undefined {
   const { release, state } = snapshot;
-  if (what.kind !== 'status' || release.spec.kind === 'invalid' || state.stage.kind !== 'Stepping') return undefined;
-  const isResumed = snapshot.actions.some(({ action }) => action === 'resume' || action === 'promote');
+  if (what.kind !== 'status' || release.spec.kind === 'invalid' || state.stage.kind !== 'Stepping')
+    return undefined;
+  const isResumed = snapshot.actions.some(
+    ({ action }) => action === 'resume' || action === 'promote',
+  );
   const isHeld = release.spec.value.paused || (state.pausedBy !== undefined && !isResumed);
   const { stage } = decision.next;
   if (!isHeld || !hasStable({ snapshot } as WriteEvent)) return undefined;
   if (stage.kind === 'Promoting') return 'a held release was promoted';
   const isSame = decision.next.candidate?.setName === state.candidate?.setName;
-  return stage.kind === 'Stepping' && isSame && stage.step.index > state.stage.step.index ? 'a held release went on' : undefined;
+  return stage.kind === 'Stepping' && isSame && stage.step.index > state.stage.step.index
+    ? 'a held release went on'
+    : undefined;
 }
 
-function harmIsAnswered({ decision, snapshot: { evidence, state }, what }: WriteEvent): string | undefined {
+function harmIsAnswered({
+  decision,
+  snapshot: { evidence, state },
+  what,
+}: WriteEvent): string | undefined {
   const isTried = state.stage.kind === 'Stepping' && state.stable !== undefined;
-  if (what.kind !== 'status' || !isTried || evidence.kind === 'none' || evidence.verdict !== 'rollback') return undefined;
+  if (
+    what.kind !== 'status' ||
+    !isTried ||
+    evidence.kind === 'none' ||
+    evidence.verdict !== 'rollback'
+  )
+    return undefined;
   const { kind } = decision.next.stage;
-  return kind === 'Stepping' || kind === 'Promoting' ? 'the release goes on against the evidence' : undefined;
+  return kind === 'Stepping' || kind === 'Promoting'
+    ? 'the release goes on against the evidence'
+    : undefined;
 }
 
 function historyIsBounded({ what }: WriteEvent): string | undefined {

@@ -69,10 +69,16 @@ export interface Look {
 /** A process that has just listed everything. */
 export function startProcess(cluster: Cluster, epoch: number): Process {
   const latest = cluster.history.length - 1;
-  const everywhere = (place: number) => Object.fromEntries(KINDS.map((kind) => [kind, place])) as Record<Kind, number>;
+  const everywhere = (place: number) =>
+    Object.fromEntries(KINDS.map((kind) => [kind, place])) as Record<Kind, number>;
   return {
-    epoch, seen: everywhere(latest), wrote: everywhere(0), skewMs: 0,
-    firstSeen: undefined, wakeAt: undefined, isStopped: false,
+    epoch,
+    seen: everywhere(latest),
+    wrote: everywhere(0),
+    skewMs: 0,
+    firstSeen: undefined,
+    wakeAt: undefined,
+    isStopped: false,
   };
 }
 
@@ -82,7 +88,11 @@ export function catchUp(cluster: Cluster, process: Process): void {
 }
 
 const STALE_MS = 250;
-const REWRITES_RELEASE: readonly Effect['kind'][] = ['addFinalizer', 'removeFinalizer', 'claimReplicas'];
+const REWRITES_RELEASE: readonly Effect['kind'][] = [
+  'addFinalizer',
+  'removeFinalizer',
+  'claimReplicas',
+];
 
 export function look(cluster: Cluster, process: Process, options: LookOptions): Look {
   const now = after(cluster.world.now, process.skewMs);
@@ -99,7 +109,11 @@ export function look(cluster: Cluster, process: Process, options: LookOptions): 
     return { ...nothing, kind: 'gone' };
   }
   const { core } = options;
-  const snapshot = snapshotOf(view, { now, state: core.stateOf(status), firstSeenAt: firstSeen(process, view, now) });
+  const snapshot = snapshotOf(view, {
+    now,
+    state: core.stateOf(status),
+    firstSeenAt: firstSeen(process, view, now),
+  });
   if (!snapshot) return { ...nothing, kind: 'gone' };
   const decision = core.decide(snapshot, now);
   const { allowed, dropped } = core.checkEffects(snapshot, decision.effects, now);
@@ -143,11 +157,16 @@ interface StatusWrite {
   readonly isFigures: boolean;
 }
 
-function statusWrite({ options, process, view, snapshot, decision, now }: Telling, allowed: readonly Effect[]): StatusWrite {
-  if (allowed.some(({ kind }) => REWRITES_RELEASE.includes(kind))) return { writes: [], isFigures: false };
+function statusWrite(
+  { options, process, view, snapshot, decision, now }: Telling,
+  allowed: readonly Effect[],
+): StatusWrite {
+  if (allowed.some(({ kind }) => REWRITES_RELEASE.includes(kind)))
+    return { writes: [], isFigures: false };
   const previous = view.release.release?.status ?? {};
   const status = options.core.statusOf({ snapshot, decision, now }, previous, {
-    selector: 'app=shop', controllerEpoch: process.epoch,
+    selector: 'app=shop',
+    controllerEpoch: process.epoch,
   });
   // As the API server stores it.
   const stored = JSON.parse(JSON.stringify(status)) as AppReleaseStatus;
@@ -168,7 +187,10 @@ function writeAll(told: Telling, writes: readonly Write[]): Pick<Look, 'kind' | 
       process.isStopped = true;
       return { kind: 'frozen', writes: done, thaw: () => void writeOne(told, what) };
     }
-    if (isHit && (trouble.kind === 'fail' || (trouble.kind === 'crash' && trouble.when === 'before'))) {
+    if (
+      isHit &&
+      (trouble.kind === 'fail' || (trouble.kind === 'crash' && trouble.when === 'before'))
+    ) {
       if (trouble.kind === 'crash') process.isStopped = true;
       return { kind: 'interrupted', writes: done };
     }
@@ -183,9 +205,13 @@ function writeAll(told: Telling, writes: readonly Write[]): Pick<Look, 'kind' | 
   return { kind: 'done', writes: done };
 }
 
-function writeOne({ cluster, process, options, view, snapshot, decision, now }: Telling, what: Write): boolean {
+function writeOne(
+  { cluster, process, options, view, snapshot, decision, now }: Telling,
+  what: Write,
+): boolean {
   const before = cluster.world;
-  const written = what.kind === 'status' ? writeStatus(before, what.status, view) : write(before, what, view);
+  const written =
+    what.kind === 'status' ? writeStatus(before, what.status, view) : write(before, what, view);
   if (!written) return false;
   process.wrote[kindOf(what)] = commit(cluster, written);
   options.onWrite({ before, after: written, what, view, snapshot, decision, now });

@@ -1,6 +1,9 @@
 // One run from one seed: troubles first, then a fair time in which the release has to come to an end
 // and to rest there. Any broken promise ends it.
-import { type SeededRandom, seededRandom } from '../../operator/src/analysis/testing/seeded-random.ts';
+import {
+  type SeededRandom,
+  seededRandom,
+} from '../../operator/src/analysis/testing/seeded-random.ts';
 import { after, type Instant } from '../../operator/src/lib/instant.ts';
 import { earliest } from '../../operator/src/rollout/pods.ts';
 import { between } from './actors/delay.ts';
@@ -9,7 +12,15 @@ import { type Cluster, commit, createCluster, moveTo, nextDue, runActors } from 
 import type { Core } from './core.ts';
 import { whyNotEnded } from './ending.ts';
 import { broken } from './monitors.ts';
-import { type Look, type Process, type Trouble, type WriteEvent, catchUp, look, startProcess } from './operator-process.ts';
+import {
+  type Look,
+  type Process,
+  type Trouble,
+  type WriteEvent,
+  catchUp,
+  look,
+  startProcess,
+} from './operator-process.ts';
 import { type Scenario, drawScenario } from './scenario.ts';
 import { KINDS } from './view.ts';
 import type { World } from './world.ts';
@@ -20,7 +31,12 @@ export interface RunOptions {
 }
 
 export type Result =
-  | { readonly kind: 'passed'; readonly ending: string; readonly writes: number; readonly looks: number }
+  | {
+      readonly kind: 'passed';
+      readonly ending: string;
+      readonly writes: number;
+      readonly looks: number;
+    }
   | { readonly kind: 'failed'; readonly why: string };
 
 /** A promise that was not kept; everything else that is thrown is a bug too. */
@@ -51,9 +67,16 @@ export function simulate(seed: number, options: RunOptions): Result {
   return simulateScenario(drawScenario(random), random, options);
 }
 
-export function simulateScenario(scenario: Scenario, random: SeededRandom, options: RunOptions): Result {
+export function simulateScenario(
+  scenario: Scenario,
+  random: SeededRandom,
+  options: RunOptions,
+): Result {
   const run = startRun(scenario, random, options);
-  say(run, JSON.stringify({ versions: scenario.world.versions, spec: scenario.world.release?.spec }));
+  say(
+    run,
+    JSON.stringify({ versions: scenario.world.versions, spec: scenario.world.release?.spec }),
+  );
   try {
     for (let event = 0; event < scenario.length; event += 1) trouble(run, scenario);
     run.thaw?.();
@@ -61,17 +84,31 @@ export function simulateScenario(scenario: Scenario, random: SeededRandom, optio
     const ending = comeToRest(run, scenario);
     return { kind: 'passed', ending, looks: run.looks, writes: run.writes };
   } catch (error) {
-    return { kind: 'failed', why: error instanceof Broken ? error.message : String((error as Error).stack) };
+    return {
+      kind: 'failed',
+      why: error instanceof Broken ? error.message : String((error as Error).stack),
+    };
   }
 }
 
 export function startRun(scenario: Scenario, random: SeededRandom, options: RunOptions): Run {
   const cluster = createCluster(scenario.world);
-  return { cluster, random, options, process: startProcess(cluster, 1), thaw: undefined, looks: 0, writes: 0, planned: [] };
+  return {
+    cluster,
+    random,
+    options,
+    process: startProcess(cluster, 1),
+    thaw: undefined,
+    looks: 0,
+    writes: 0,
+    planned: [],
+  };
 }
 
 function say(run: Run, line: string): void {
-  run.options.trace?.(`${((run.cluster.world.now % 86_400_000) / 1000).toFixed(1).padStart(8)} ${line}`);
+  run.options.trace?.(
+    `${((run.cluster.world.now % 86_400_000) / 1000).toFixed(1).padStart(8)} ${line}`,
+  );
 }
 
 /* One thing happens: time passes, a cache moves, somebody does something, or the operator looks. */
@@ -100,7 +137,10 @@ function passSomeTime(run: Run): void {
   const most = dice < 0.8 ? 2000 : dice < 0.95 ? 12_000 : 60_000;
   const until = after(now, between(random, 1, most));
   const due = nextDue(cluster);
-  moveTo(cluster, due !== undefined && random.uniform() < 0.5 ? earliest([due, until]) ?? until : until);
+  moveTo(
+    cluster,
+    due !== undefined && random.uniform() < 0.5 ? (earliest([due, until]) ?? until) : until,
+  );
   runActors(cluster, random);
 }
 
@@ -162,9 +202,12 @@ function interruptNow(run: Run, writes: number): void {
 
 function judge(run: Run, event: WriteEvent): void {
   const { decision, what } = event;
-  say(run, what.kind === 'status'
-    ? `  status ${what.status.phase} ${decision.reason} ${what.status.stage} ${what.status.step?.index ?? ''}: ${decision.message}`
-    : `  ${JSON.stringify(what)}`);
+  say(
+    run,
+    what.kind === 'status'
+      ? `  status ${what.status.phase} ${decision.reason} ${what.status.stage} ${what.status.step?.index ?? ''}: ${decision.message}`
+      : `  ${JSON.stringify(what)}`,
+  );
   const isBySleeper = run.thaw !== undefined && event.view !== undefined && run.process.isStopped;
   const why = broken(event);
   if (why !== undefined) throw new Broken(`${why}${isBySleeper ? ' (by a thawed leader)' : ''}`);
@@ -193,7 +236,8 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
   const started = run.looks;
   let quiet = 0;
   while (quiet < LOOKS_AT_REST) {
-    if (run.looks - started > LOOKS_MAX) throw new Broken('it never comes to rest (too many looks)');
+    if (run.looks - started > LOOKS_MAX)
+      throw new Broken('it never comes to rest (too many looks)');
     runActors(cluster, run.random);
     if (run.process.isStopped) restart(run);
     catchUp(cluster, run.process);
@@ -214,7 +258,9 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
   const why = whyNotEnded(cluster.world);
   if (why !== undefined) throw new Broken(`a bad ending: ${why}`);
   const status = cluster.world.release?.status;
-  return status ? `${status.phase} ${status.conditions?.find(({ type }) => type === 'Ready')?.reason}` : 'gone';
+  return status
+    ? `${status.phase} ${status.conditions?.find(({ type }) => type === 'Ready')?.reason}`
+    : 'gone';
 }
 
 function plannedTrouble({ planned: [next], writes }: Run): Trouble {
@@ -232,7 +278,9 @@ function nextMoment(run: Run): Instant | undefined {
 }
 
 function isJudged({ cluster: { world } }: Run): boolean {
-  return world.release?.spec.checks?.scrape !== undefined && world.release.status.candidate !== undefined;
+  return (
+    world.release?.spec.checks?.scrape !== undefined && world.release.status.candidate !== undefined
+  );
 }
 
 function attend(run: Run): boolean {
@@ -240,7 +288,8 @@ function attend(run: Run): boolean {
   const status = cluster.world.release?.status;
   const reason = status?.conditions?.find(({ type }) => type === 'Ready')?.reason;
   const revision = status?.candidate?.revision;
-  if (revision === undefined || cluster.world.actions.some((action) => action.result === undefined)) return false;
+  if (revision === undefined || cluster.world.actions.some((action) => action.result === undefined))
+    return false;
   if (reason === 'PausedByAction') commit(cluster, act(cluster.world, 'resume', { revision }));
   else if (reason === 'PauseStep' || reason === 'NoEvidence') {
     if (status?.steps === undefined || isTimed(run)) return false;

@@ -24,7 +24,12 @@ const GOOD: readonly Behaviour[] = [{ kind: 'good' }, { kind: 'good' }];
 const then = (behaviour: Behaviour): readonly Behaviour[] => [{ kind: 'good' }, behaviour];
 const newVersion = (world: World): World => wantVersion(world, 1);
 
-const STEPS = [{ weight: 20 }, { verify: { seconds: 4, requests: 20, deadlineSeconds: 60 } }, { weight: 50 }, { pause: { seconds: 5 } }];
+const STEPS = [
+  { weight: 20 },
+  { verify: { seconds: 4, requests: 20, deadlineSeconds: 60 } },
+  { weight: 50 },
+  { pause: { seconds: 5 } },
+];
 
 function specWith(over: object = {}, canary: object = {}): AppReleaseSpec {
   return specOf({
@@ -42,34 +47,66 @@ const ADOPTED = { template: undefined, workloadRef: { name: 'dep' } };
 
 export const STORIES: Readonly<Record<string, Story>> = {
   'a first version': {
-    spec: specWith(), behaviours: GOOD, deed: (world) => world, ending: 'Healthy UpToDate',
+    spec: specWith(),
+    behaviours: GOOD,
+    deed: (world) => world,
+    ending: 'Healthy UpToDate',
   },
   'a good version by share of pods': {
-    spec: specWith(), behaviours: GOOD, deed: newVersion, ending: 'Healthy UpToDate',
+    spec: specWith(),
+    behaviours: GOOD,
+    deed: newVersion,
+    ending: 'Healthy UpToDate',
   },
   'a good version by weights': {
-    spec: specWith(ROUTED), behaviours: GOOD, deed: newVersion, ending: 'Healthy UpToDate',
+    spec: specWith(ROUTED),
+    behaviours: GOOD,
+    deed: newVersion,
+    ending: 'Healthy UpToDate',
   },
   'a bad version by weights': {
-    spec: specWith(ROUTED), behaviours: then({ kind: 'bad' }), deed: newVersion, ending: 'RolledBack ChecksFailed',
+    spec: specWith(ROUTED),
+    behaviours: then({ kind: 'bad' }),
+    deed: newVersion,
+    ending: 'RolledBack ChecksFailed',
   },
   'a bad version by share of pods': {
-    spec: specWith(), behaviours: then({ kind: 'bad' }), deed: newVersion, ending: 'RolledBack ChecksFailed',
+    spec: specWith(),
+    behaviours: then({ kind: 'bad' }),
+    deed: newVersion,
+    ending: 'RolledBack ChecksFailed',
   },
   'a version that never gets ready': {
-    spec: specWith(), behaviours: then({ kind: 'neverReady' }), deed: newVersion, ending: 'RolledBack ProgressDeadlineExceeded',
+    spec: specWith(),
+    behaviours: then({ kind: 'neverReady' }),
+    deed: newVersion,
+    ending: 'RolledBack ProgressDeadlineExceeded',
   },
   'an image that does not exist': {
-    spec: specWith(ROUTED), behaviours: then({ kind: 'imageMissing' }), deed: newVersion, ending: 'RolledBack ImageUnavailable',
+    spec: specWith(ROUTED),
+    behaviours: then({ kind: 'imageMissing' }),
+    deed: newVersion,
+    ending: 'RolledBack ImageUnavailable',
   },
   'an autoscaler at rest': {
-    spec: specWith(ROUTED), behaviours: GOOD, deed: (world) => scaleTo(world, 8), ending: 'Healthy UpToDate',
+    spec: specWith(ROUTED),
+    behaviours: GOOD,
+    deed: (world) => scaleTo(world, 8),
+    ending: 'Healthy UpToDate',
   },
   'a live Deployment is taken over': {
-    spec: specWith({ ...ROUTED, ...ADOPTED }), behaviours: GOOD, deployment: 'live', deed: (world) => world, ending: 'Healthy UpToDate',
+    spec: specWith({ ...ROUTED, ...ADOPTED }),
+    behaviours: GOOD,
+    deployment: 'live',
+    deed: (world) => world,
+    ending: 'Healthy UpToDate',
   },
   'handing back': {
-    spec: specWith({ ...ROUTED, ...ADOPTED }), behaviours: GOOD, deployment: 'adopted', deed: deleteRelease, ending: 'gone',
+    spec: specWith({ ...ROUTED, ...ADOPTED }),
+    behaviours: GOOD,
+    deployment: 'adopted',
+    deed: deleteRelease,
+    ending: 'gone',
   },
 };
 
@@ -88,9 +125,13 @@ export interface Told {
 }
 
 /** Tells a story to its end; throws where a promise is broken on the way. */
-export function tell(story: Story, { core = REAL_CORE, planned, interrupt, trace }: Telling = {}): Told {
+export function tell(
+  story: Story,
+  { core = REAL_CORE, planned, interrupt, trace }: Telling = {},
+): Told {
   const run = startRun(stage(story), seededRandom(1), { core, ...(trace ? { trace } : {}) });
-  const isPrologueNeeded = story.deployment !== 'live' && story.deed(run.cluster.world) !== run.cluster.world;
+  const isPrologueNeeded =
+    story.deployment !== 'live' && story.deed(run.cluster.world) !== run.cluster.world;
   if (isPrologueNeeded) comeToRest(run, { isAttended: false });
   // A minute of calm, so that nothing of the prologue is under way any more.
   moveTo(run.cluster, after(run.cluster.world.now, 60_000));
@@ -109,9 +150,19 @@ export function stage({ behaviours, deployment, replicas = 5, spec }: Story) {
     ...scenario.world,
     versions: behaviours.map((behaviour, id) => ({ id, behaviour })),
     release: {
-      resourceVersion: 1, generation: 1, spec, version: 0, status: {}, hasFinalizer: false, isDeleted: false, replicas,
+      resourceVersion: 1,
+      generation: 1,
+      spec,
+      version: 0,
+      status: {},
+      hasFinalizer: false,
+      isDeleted: false,
+      replicas,
     },
-    deployment: undefined, sets: [], pods: [], route: undefined,
+    deployment: undefined,
+    sets: [],
+    pods: [],
+    route: undefined,
   };
   const world = deployment ? withDeployment(bare, { replicas, isRunning: true }) : bare;
   return { ...scenario, world };
@@ -128,7 +179,11 @@ export function essence({ ending, world }: Told): object {
     weight: route?.weight,
     stable: stable?.hash,
     canary: canary?.hash,
-    history: release?.status.history?.map(({ outcome, reason, revision }) => ({ outcome, reason, revision })),
+    history: release?.status.history?.map(({ outcome, reason, revision }) => ({
+      outcome,
+      reason,
+      revision,
+    })),
   };
 }
 

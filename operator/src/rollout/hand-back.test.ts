@@ -10,8 +10,15 @@ const INVALID = {
   violations: [{ field: 'spec.checks', message: 'no regular expression' }],
 };
 
-const serving = () => release().deployment({ replicas: 10 }).stable(set().ready(10)).release({ isDeleted: true });
-const own = (over: Partial<OwnSetView> = {}): OwnSetView => ({ name: 'web-5d', uid: 'own', replicas: 0, isCurrent: true, ...over });
+const serving = () =>
+  release().deployment({ replicas: 10 }).stable(set().ready(10)).release({ isDeleted: true });
+const own = (over: Partial<OwnSetView> = {}): OwnSetView => ({
+  name: 'web-5d',
+  uid: 'own',
+  replicas: 0,
+  isCurrent: true,
+  ...over,
+});
 const kinds = (effects: readonly Effect[]) => effects.map(({ kind }) => kind);
 const decided = (snapshot: Snapshot) => kinds(decideHandBack(snapshot, NOW).effects);
 
@@ -54,21 +61,31 @@ describe('deleting an AppRelease whose pods serve', () => {
   const paused = { paused: true, pausedByUs: true };
 
   it('gives back as many pods as run when spec.replicas is not set', () => {
-    const snapshot = serving().deployment({ ...paused, replicas: 0 })
-      .release({ isDeleted: true, replicas: undefined }).build();
-    expect(decideHandBack(snapshot, NOW).effects).toEqual([{ kind: 'scaleDeployment', replicas: 10 }]);
+    const snapshot = serving()
+      .deployment({ ...paused, replicas: 0 })
+      .release({ isDeleted: true, replicas: undefined })
+      .build();
+    expect(decideHandBack(snapshot, NOW).effects).toEqual([
+      { kind: 'scaleDeployment', replicas: 10 },
+    ]);
   });
 
   it('gives the set back though the specification makes no sense', () => {
-    const snapshot = serving().deployment({ ...paused, replicas: 10 })
-      .release({ isDeleted: true, spec: INVALID }).build();
+    const snapshot = serving()
+      .deployment({ ...paused, replicas: 10 })
+      .release({ isDeleted: true, spec: INVALID })
+      .build();
     expect(decided(snapshot)).toEqual(['releaseRoute', 'giveBackSet']);
   });
 
   it('waits for strays to be needed no more before it lets go of them', () => {
-    const snapshot = serving().deployment({ ...paused, replicas: 10 })
-      .old(set().revision(3).ready(2)).build();
-    expect(decideHandBack(snapshot, NOW).effects).toMatchObject([{ kind: 'scaleSet', set: { name: 'shop-r3' }, to: 0 }]);
+    const snapshot = serving()
+      .deployment({ ...paused, replicas: 10 })
+      .old(set().revision(3).ready(2))
+      .build();
+    expect(decideHandBack(snapshot, NOW).effects).toMatchObject([
+      { kind: 'scaleSet', set: { name: 'shop-r3' }, to: 0 },
+    ]);
   });
 });
 
@@ -89,7 +106,11 @@ describe('deleting an AppRelease of 0 replicas', () => {
   });
 
   it('leaves no Deployment paused when nothing was ever released', () => {
-    const snapshot = release().replicas(0).deployment(deployment).release({ isDeleted: true }).build();
+    const snapshot = release()
+      .replicas(0)
+      .deployment(deployment)
+      .release({ isDeleted: true })
+      .build();
     expect(decided(snapshot)).toEqual(['unpauseDeployment']);
   });
 });

@@ -40,13 +40,29 @@ const countCalls = (
     await delay(AFTERMATH_MS);
     const { writes, events, reads } = sortCalls(lab.audit.since(mark, OPERATOR_AGENT));
     return [
-      figure(split, 'writes', { requests: writes, most: 20, peers: 'Argo Rollouts 44-49, Flagger 12-16' }),
-      figure(split, 'events', { requests: events, most: 8, peers: 'Argo Rollouts 15-19, Flagger 8-9' }),
-      figure(split, 'reads', { requests: reads, most: 0, peers: 'Argo Rollouts 0-2, Flagger 102-112' }),
+      figure(split, 'writes', {
+        requests: writes,
+        most: 20,
+        peers: 'Argo Rollouts 44-49, Flagger 12-16',
+      }),
+      figure(split, 'events', {
+        requests: events,
+        most: 8,
+        peers: 'Argo Rollouts 15-19, Flagger 8-9',
+      }),
+      figure(split, 'reads', {
+        requests: reads,
+        most: 0,
+        peers: 'Argo Rollouts 0-2, Flagger 102-112',
+      }),
     ];
   });
 
-type Counted = { readonly requests: readonly AuditedRequest[]; readonly most: number; readonly peers: string };
+type Counted = {
+  readonly requests: readonly AuditedRequest[];
+  readonly most: number;
+  readonly peers: string;
+};
 
 const figure = (split: string, what: string, { requests, most, peers }: Counted): Figure => ({
   what: `${split}: ${what}`,

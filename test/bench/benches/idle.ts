@@ -17,7 +17,12 @@ export type IdleOptions = {
   readonly windowMs: number;
 };
 
-export const idle = async ({ site, operator, releases, windowMs }: IdleOptions): Promise<readonly Figure[]> => {
+export const idle = async ({
+  site,
+  operator,
+  releases,
+  windowMs,
+}: IdleOptions): Promise<readonly Figure[]> => {
   await delay(Math.min(CALM_MS, windowMs));
   const { audit } = site.lab;
   const mark = audit.mark();
@@ -29,17 +34,26 @@ export const idle = async ({ site, operator, releases, windowMs }: IdleOptions):
   const seconds = windowMs / 1000;
   return [
     {
-      what: `${releases} idle: requests in ${seconds} s`, value: requests.length, unit: 'requests',
-      budget: { kind: 'count', most: 0 }, peers: 'Argo Rollouts 0, Flagger 6,800 a minute', note: tally(requests),
+      what: `${releases} idle: requests in ${seconds} s`,
+      value: requests.length,
+      unit: 'requests',
+      budget: { kind: 'count', most: 0 },
+      peers: 'Argo Rollouts 0, Flagger 6,800 a minute',
+      note: tally(requests),
     },
     {
-      what: `${releases} idle: resident memory`, value: after.residentMebibytes, unit: 'MiB',
-      budget: { kind: 'size', mostMebibytes: 100 }, peers: 'Argo Rollouts 133-143 at 1,000',
+      what: `${releases} idle: resident memory`,
+      value: after.residentMebibytes,
+      unit: 'MiB',
+      budget: { kind: 'size', mostMebibytes: 100 },
+      peers: 'Argo Rollouts 133-143 at 1,000',
     },
     {
-      what: `${releases} idle: processor time`, unit: 's/min',
+      what: `${releases} idle: processor time`,
+      unit: 's/min',
       value: ((after.cpuSeconds - before.cpuSeconds) * 60) / seconds,
-      peers: 'Argo Rollouts 0.04, Flagger 5.7', note: `${short(after.cpuSeconds)} s since its start`,
+      peers: 'Argo Rollouts 0.04, Flagger 5.7',
+      note: `${short(after.cpuSeconds)} s since its start`,
     },
   ];
 };

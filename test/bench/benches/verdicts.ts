@@ -24,15 +24,24 @@ export const verdicts: Bench = {
       const { client, namespace } = site;
       const probe = await createPatchProbe(client, namespace);
       const release = await createRelease(site, {
-        steps: STEPS, replicas: 4, gateway: { settleSeconds: 3 }, checks: { scrape: {} },
+        steps: STEPS,
+        replicas: 4,
+        gateway: { settleSeconds: 3 },
+        checks: { scrape: {} },
       });
       const trace = await startTrace(site);
-      const traffic = await simulateTraffic(site, { routes: release.routes, requestsPerSecond: REQUESTS_PER_SECOND });
+      const traffic = await simulateTraffic(site, {
+        routes: release.routes,
+        requestsPerSecond: REQUESTS_PER_SECOND,
+      });
       const operator = startOperator({
         transport: lab.transport('slipway-bench-operator'),
         clock: systemClock,
         log: () => undefined,
-        namespaces: [namespace], instance: 'slipway', leaseNamespace: namespace, identity: 'in-process',
+        namespaces: [namespace],
+        instance: 'slipway',
+        leaseNamespace: namespace,
+        identity: 'in-process',
         fetchPage: traffic.fetchPage,
         onLost: (why) => {
           throw new Error(`the operator in the bench was lost: ${why}`);
@@ -47,22 +56,34 @@ export const verdicts: Bench = {
         trace.clear();
         const revision = await release.change();
         traffic.setBad(revision);
-        const undone = await release.routes.next('weight to be taken back', ({ raw }) =>
-          canaryWeightOf(raw) === 0 && trace.entries.some(isExposed));
+        const undone = await release.routes.next(
+          'weight to be taken back',
+          ({ raw }) => canaryWeightOf(raw) === 0 && trace.entries.some(isExposed),
+        );
         const exposedMs = trace.entries.find(isExposed)?.atMs ?? Number.NaN;
         fromResponseMs.push(undone.atMs - exposedMs - FIRST_REQUEST_MS);
         fromPageMs.push(undone.atMs - (traffic.lastBadPageMs() ?? Number.NaN));
-        await release.untilStatus(`revision ${revision} to be rolled back`, ({ candidate, stage }) =>
-          candidate?.revision === revision && stage === 'RolledBack');
+        await release.untilStatus(
+          `revision ${revision} to be rolled back`,
+          ({ candidate, stage }) => candidate?.revision === revision && stage === 'RolledBack',
+        );
       }
       const note = probe.text();
       return [
         ...latencyFigures('first bad response -> weight 0 written', {
-          samplesMs: fromResponseMs, p99Ms: 6000, note, peers: 'Argo Rollouts 46-59 s by its defaults, Flagger 15-53 s',
+          samplesMs: fromResponseMs,
+          p99Ms: 6000,
+          note,
+          peers: 'Argo Rollouts 46-59 s by its defaults, Flagger 15-53 s',
         }),
-        ...latencyFigures('page that decides -> weight 0 written', { samplesMs: fromPageMs, p99Ms: 100, note }),
+        ...latencyFigures('page that decides -> weight 0 written', {
+          samplesMs: fromPageMs,
+          p99Ms: 100,
+          note,
+        }),
       ];
     }),
 };
 
-const isExposed = ({ kind, raw }: Traced): boolean => kind === 'HTTPRoute' && canaryWeightOf(raw) === WEIGHT;
+const isExposed = ({ kind, raw }: Traced): boolean =>
+  kind === 'HTTPRoute' && canaryWeightOf(raw) === WEIGHT;

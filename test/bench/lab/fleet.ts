@@ -28,7 +28,10 @@ const DEADLINE_MS = 20 * 60_000;
 export const createFleet = (site: Site, releases: Sightings): Fleet => {
   const { client, namespace } = site;
   const versions: number[] = [];
-  const place = (index: number): { namespace: string; name: string } => ({ namespace, name: nameOf(index) });
+  const place = (index: number): { namespace: string; name: string } => ({
+    namespace,
+    name: nameOf(index),
+  });
 
   const untilPromoted = (indexes: readonly number[]): Promise<readonly number[]> =>
     new Promise((resolve, reject) => {
@@ -37,7 +40,11 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
       const timer = setTimeout(() => {
         stop();
         const [first] = waiting.keys();
-        reject(new Error(`${waiting.size} of ${indexes.length} releases were not promoted in time, one is ${first}`));
+        reject(
+          new Error(
+            `${waiting.size} of ${indexes.length} releases were not promoted in time, one is ${first}`,
+          ),
+        );
       }, DEADLINE_MS);
       const stop = releases.listen(({ atMs, raw }) => {
         const name = raw.metadata.name ?? '';
@@ -58,12 +65,18 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
     },
     nameOf,
     async growTo(size) {
-      const added = Array.from({ length: size - versions.length }, (_, offset) => versions.length + offset);
+      const added = Array.from(
+        { length: size - versions.length },
+        (_, offset) => versions.length + offset,
+      );
       for (const index of added) versions[index] = 1;
       const promoted = untilPromoted(added);
       await eachOf(added, async (index) => {
         await client.create(DEPLOYMENT, deployment(place(index)));
-        await client.create(APP_RELEASE, appRelease(place(index), [{ weight: 50 }], { replicas: 1 }));
+        await client.create(
+          APP_RELEASE,
+          appRelease(place(index), [{ weight: 50 }], { replicas: 1 }),
+        );
       });
       if (added.length > 0) await promoted;
     },
@@ -73,7 +86,9 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
       const promotedMs = untilPromoted(indexes);
       const sent = eachOf(indexes, async (index) => {
         const version = versions[index] ?? 1;
-        await client.jsonPatch({ type: DEPLOYMENT, ...place(index) }, toVersion(version), { fieldManager: 'git' });
+        await client.jsonPatch({ type: DEPLOYMENT, ...place(index) }, toVersion(version), {
+          fieldManager: 'git',
+        });
       });
       return { sent, promotedMs };
     },
@@ -83,7 +98,10 @@ export const createFleet = (site: Site, releases: Sightings): Fleet => {
 const nameOf = (index: number): string => `app-${String(index).padStart(5, '0')}`;
 
 /** Does it for each, so many at the same time. */
-const eachOf = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> => {
+const eachOf = async <T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+): Promise<void> => {
   const left = items.values();
   const one = async (): Promise<void> => {
     for (const item of left) await work(item);

@@ -17,7 +17,11 @@ import { cacheFolder } from '../../cluster/src/paths.ts';
 import { waitFor } from '../../cluster/src/process/wait.ts';
 import type { Progress } from '../../cluster/src/progress.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
-import { type OperatorOptions, type OperatorProcess, startOperatorProcess } from './operator-process.ts';
+import {
+  type OperatorOptions,
+  type OperatorProcess,
+  startOperatorProcess,
+} from './operator-process.ts';
 import { mountServiceAccount } from './service-account.ts';
 import { type Sightings, watchSightings } from './sightings.ts';
 
@@ -44,11 +48,18 @@ export type Site = {
 };
 
 const NAMESPACE: ResourceType = {
-  group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false,
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
 };
 const DEFINITION: ResourceType = {
-  group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition', namespaced: false,
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
 };
 const FAKE_NODES = 20;
 
@@ -62,7 +73,11 @@ export const openLab = async (progress: Progress): Promise<Lab> => {
   };
   await bundle(join(import.meta.dirname, '../../..', BUNDLES.operator), programs.bundle);
   await bundle(join(import.meta.dirname, 'in-pod.ts'), programs.preload);
-  const tier = await startApiTier({ nodes: FAKE_NODES, audit: { path: auditPath, level: 'Metadata' }, progress });
+  const tier = await startApiTier({
+    nodes: FAKE_NODES,
+    audit: { path: auditPath, level: 'Metadata' },
+    progress,
+  });
   const transports: Transport[] = [];
   const transport = (userAgent: string): Transport => {
     const made = connect({ userAgent, kubeconfigPath: tier.kubeconfigPath, maxSockets: 64 });
@@ -73,7 +88,9 @@ export const openLab = async (progress: Progress): Promise<Lab> => {
   const client = createClient(watching);
   let sites = 0;
   const lab: Lab = {
-    tier, client, transport,
+    tier,
+    client,
+    transport,
     audit: openAuditLog(auditPath),
     async inNamespace(name, use) {
       sites += 1;
@@ -142,7 +159,9 @@ const installDefinitions = async (client: KubeClient): Promise<void> => {
     await waitFor({
       what: `${metadata.name} to be served`,
       deadlineMs: 60_000,
-      check: async () => isEstablished(await client.get({ type: DEFINITION, name: metadata.name ?? '' })) || undefined,
+      check: async () =>
+        isEstablished(await client.get({ type: DEFINITION, name: metadata.name ?? '' })) ||
+        undefined,
     });
   }
 };

@@ -1,12 +1,25 @@
 // One release under observation: changed, watched, waited for.
 import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
 import type { AppReleaseStatus } from '../../../operator/src/api/app-release-status.ts';
-import { APP_RELEASE, DEPLOYMENT, HTTP_ROUTE, REPLICA_SET, SERVICE } from '../../../operator/src/controller/resources.ts';
+import {
+  APP_RELEASE,
+  DEPLOYMENT,
+  HTTP_ROUTE,
+  REPLICA_SET,
+  SERVICE,
+} from '../../../operator/src/controller/resources.ts';
 import type { RawObject } from '../../../operator/src/kube/resource.ts';
 import { list, number, record } from '../../../operator/src/lib/json.ts';
 import { answerRoutes } from './fake-gateway.ts';
 import type { Site } from './lab.ts';
-import { appRelease, deployment, gatewayTraffic, type Place, service, toVersion } from './objects.ts';
+import {
+  appRelease,
+  deployment,
+  gatewayTraffic,
+  type Place,
+  service,
+  toVersion,
+} from './objects.ts';
 import type { Sightings } from './sightings.ts';
 
 export type ReleaseOptions = {
@@ -34,45 +47,65 @@ export type ReleaseUnderTest = {
 };
 
 /** Makes the objects of a release, and a gateway for it. Start an operator to see it served. */
-export const createRelease = async (site: Site, options: ReleaseOptions): Promise<ReleaseUnderTest> => {
+export const createRelease = async (
+  site: Site,
+  options: ReleaseOptions,
+): Promise<ReleaseUnderTest> => {
   const { client, namespace } = site;
   const place = { namespace, name: 'app' };
-  const [releases, sets, deployments, routes] = await Promise.all(
+  const [releases, sets, deployments, routes] = (await Promise.all(
     [APP_RELEASE, REPLICA_SET, DEPLOYMENT, HTTP_ROUTE].map((type) => site.watch(type)),
-  ) as [Sightings, Sightings, Sightings, Sightings];
+  )) as [Sightings, Sightings, Sightings, Sightings];
   const { checks, gateway, replicas, steps } = options;
   if (gateway) {
     site.onEnd(answerRoutes(client, routes));
     await client.create(SERVICE, service(place));
   }
   await client.create(DEPLOYMENT, deployment(place));
-  await client.create(APP_RELEASE, appRelease(place, steps, {
-    replicas,
-    ...(gateway ? { traffic: gatewayTraffic(place.name, gateway.settleSeconds) } : {}),
-    ...(checks ? { checks } : {}),
-  }));
+  await client.create(
+    APP_RELEASE,
+    appRelease(place, steps, {
+      replicas,
+      ...(gateway ? { traffic: gatewayTraffic(place.name, gateway.settleSeconds) } : {}),
+      ...(checks ? { checks } : {}),
+    }),
+  );
   let version = 1;
-  const untilStatus = async (what: string, check: (status: AppReleaseStatus) => boolean): Promise<void> => {
+  const untilStatus = async (
+    what: string,
+    check: (status: AppReleaseStatus) => boolean,
+  ): Promise<void> => {
     await releases.until(what, (raw) => check(statusOf(raw)));
   };
   return {
-    place, releases, sets, deployments, routes, untilStatus,
+    place,
+    releases,
+    sets,
+    deployments,
+    routes,
+    untilStatus,
     status: () => statusOf(releases.list()[0]),
     ready: () => untilStatus('the first version to serve', isPromoted(1)),
     async change() {
       version += 1;
-      await client.jsonPatch({ type: DEPLOYMENT, ...place }, toVersion(version), { fieldManager: 'git' });
+      await client.jsonPatch({ type: DEPLOYMENT, ...place }, toVersion(version), {
+        fieldManager: 'git',
+      });
       return version;
     },
-    untilPromoted: (revision) => untilStatus(`revision ${revision} to be promoted`, isPromoted(revision)),
+    untilPromoted: (revision) =>
+      untilStatus(`revision ${revision} to be promoted`, isPromoted(revision)),
   };
 };
 
-const isPromoted = (revision: number) => ({ phase, stable }: AppReleaseStatus): boolean =>
-  phase === 'Healthy' && stable?.revision === revision;
+const isPromoted =
+  (revision: number) =>
+  ({ phase, stable }: AppReleaseStatus): boolean =>
+    phase === 'Healthy' && stable?.revision === revision;
 
 // What the operator wrote under the schema of the CRD.
-export const statusOf = (raw: RawObject | undefined): AppReleaseStatus => record(raw?.['status']) as AppReleaseStatus;
+export const statusOf = (raw: RawObject | undefined): AppReleaseStatus =>
+  record(raw?.['status']) as AppReleaseStatus;
 
 export const desiredOf = ({ spec }: RawObject): number => number(record(spec)['replicas']) ?? 1;
 
@@ -81,7 +114,9 @@ export const revisionOf = ({ metadata }: RawObject): number =>
 
 /** Weight of the canary in an HTTPRoute of one rule; 0 without one. */
 export const canaryWeightOf = ({ spec }: RawObject): number => {
-  const refs = list(record(spec)['rules']).flatMap((rule) => list(record(rule)['backendRefs'])).map(record);
+  const refs = list(record(spec)['rules'])
+    .flatMap((rule) => list(record(rule)['backendRefs']))
+    .map(record);
   return number(refs.find((ref) => String(ref['name']).endsWith('-canary'))?.['weight']) ?? 0;
 };
 

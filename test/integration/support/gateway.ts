@@ -30,11 +30,15 @@ export function startGateway(lab: Lab, first: Answer = 'accepts'): FakeGateway {
     type: HTTP_ROUTE,
     namespace: lab.namespace,
     project: (raw) => ({
-      namespace: raw.metadata.namespace ?? '', name: raw.metadata.name ?? '', uid: raw.metadata.uid ?? '',
-      resourceVersion: raw.metadata.resourceVersion ?? '', raw,
+      namespace: raw.metadata.namespace ?? '',
+      name: raw.metadata.name ?? '',
+      uid: raw.metadata.uid ?? '',
+      resourceVersion: raw.metadata.resourceVersion ?? '',
+      raw,
     }),
     onChange(change) {
-      if (change.kind === 'upserted') writing = writing.then(() => answerRoute(lab, change.object.raw, how));
+      if (change.kind === 'upserted')
+        writing = writing.then(() => answerRoute(lab, change.object.raw, how));
     },
   });
   lab.onEnd(async () => {
@@ -54,21 +58,36 @@ async function answerRoute(lab: Lab, route: RawObject, how: Answer): Promise<voi
   const wanted = how === 'accepts' ? 'True' : 'False';
   const { generation = 0, name = '' } = route.metadata;
   const conditions = [
-    { type: 'Accepted', status: wanted, reason: how === 'accepts' ? 'Accepted' : 'NotAllowedByListeners' },
+    {
+      type: 'Accepted',
+      status: wanted,
+      reason: how === 'accepts' ? 'Accepted' : 'NotAllowedByListeners',
+    },
     { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs' },
   ].map((condition) => ({
-    ...condition, observedGeneration: generation, message: how === 'accepts' ? '' : 'no listener takes it',
+    ...condition,
+    observedGeneration: generation,
+    message: how === 'accepts' ? '' : 'no listener takes it',
     lastTransitionTime: new Date().toISOString(),
   }));
   const [parent] = list(record(route['status'])['parents']).map(record);
   const known = list(parent?.['conditions']).map(record);
-  const isSaid = known.length > 0 && known.every((one) => one['observedGeneration'] === generation) && known[0]?.['status'] === wanted;
+  const isSaid =
+    known.length > 0 &&
+    known.every((one) => one['observedGeneration'] === generation) &&
+    known[0]?.['status'] === wanted;
   if (isSaid) return;
   const status = {
-    parents: [{ parentRef: { name: 'gate' }, controllerName: 'test.slipway.dev/gateway', conditions }],
+    parents: [
+      { parentRef: { name: 'gate' }, controllerName: 'test.slipway.dev/gateway', conditions },
+    ],
   };
   // A route that has gone meanwhile needs no answer.
   await lab.client
-    .mergePatch({ type: HTTP_ROUTE, namespace: lab.namespace, name }, { status }, { subresource: 'status' })
+    .mergePatch(
+      { type: HTTP_ROUTE, namespace: lab.namespace, name },
+      { status },
+      { subresource: 'status' },
+    )
     .catch(() => undefined);
 }

@@ -83,7 +83,13 @@ export function useLabs(tierOf: () => ApiTier = sharedTier): () => Promise<Lab> 
   };
 }
 
-export const NAMESPACE: ResourceType = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+export const NAMESPACE: ResourceType = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
 
 interface Parts {
   readonly tier: ApiTier;
@@ -96,7 +102,13 @@ interface Parts {
 
 const TYPES: Readonly<Record<string, ResourceType>> = Object.fromEntries(
   [
-    type.APP_RELEASE, type.RELEASE_ACTION, type.DEPLOYMENT, type.SERVICE, type.CONFIG_MAP, type.HTTP_ROUTE, type.AUTOSCALER,
+    type.APP_RELEASE,
+    type.RELEASE_ACTION,
+    type.DEPLOYMENT,
+    type.SERVICE,
+    type.CONFIG_MAP,
+    type.HTTP_ROUTE,
+    type.AUTOSCALER,
   ].map((one) => [one.kind, one]),
 );
 
@@ -105,7 +117,12 @@ function labIn({ tier, namespace, transport, client, world, ends }: Parts): Lab 
   const kubectl = kubectlOf(tier);
   const status = (name = APP): AppReleaseStatus => statusOf(world.get(type.APP_RELEASE, name));
   return {
-    namespace, tier, client, transport, world, status,
+    namespace,
+    tier,
+    client,
+    transport,
+    world,
+    status,
     kubectl: (args, input) => kubectl(['-n', namespace, ...args], input),
     async apply(object) {
       const resource = TYPES[object.kind ?? ''];
@@ -113,7 +130,8 @@ function labIn({ tier, namespace, transport, client, world, ends }: Parts): Lab 
       const placed = { ...object, metadata: { ...object.metadata, namespace } };
       return client.apply(resource, placed, { fieldManager: GIT, force: true });
     },
-    patch: (resource, name, patch) => client.mergePatch({ type: resource, namespace, name }, patch, { fieldManager: GIT }),
+    patch: (resource, name, patch) =>
+      client.mergePatch({ type: resource, namespace, name }, patch, { fieldManager: GIT }),
     remove: (resource, name) => client.delete({ type: resource, namespace, name }),
     eventually: async (what, check) => {
       await waitFor({
@@ -128,7 +146,12 @@ function labIn({ tier, namespace, transport, client, world, ends }: Parts): Lab 
       const running = startIn({ tier, namespace }, parts);
       operators.push(running);
       ends.push(() => running.stop());
-      await waitFor({ what: 'the caches of the operator', deadlineMs: DEADLINE_MS, everyMs: 10, check: () => running.operator.isSynced() || undefined });
+      await waitFor({
+        what: 'the caches of the operator',
+        deadlineMs: DEADLINE_MS,
+        everyMs: 10,
+        check: () => running.operator.isSynced() || undefined,
+      });
       return running;
     },
     onEnd: (end) => void ends.push(end),
@@ -137,7 +160,10 @@ function labIn({ tier, namespace, transport, client, world, ends }: Parts): Lab 
 
 let operatorsStarted = 0;
 
-function startIn({ tier, namespace }: { tier: ApiTier; namespace: string }, parts: OperatorParts): RunningOperator {
+function startIn(
+  { tier, namespace }: { tier: ApiTier; namespace: string },
+  parts: OperatorParts,
+): RunningOperator {
   operatorsStarted += 1;
   const identity = parts.identity ?? `operator-${operatorsStarted}`;
   const lines: string[] = [];
@@ -170,12 +196,30 @@ function startIn({ tier, namespace }: { tier: ApiTier; namespace: string }, part
 function describeWorld(world: World, operators: readonly RunningOperator[]): string {
   const releases = world.list(type.APP_RELEASE).map((raw) => {
     const { conditions, history, analysis: _analysis, ...status } = statusOf(raw);
-    const told = conditions?.map(({ type: name, status: value, reason }) => `${name}=${value}(${reason})`).join(' ');
-    const past = history?.map(({ revision, outcome, reason }) => `${revision} ${outcome} ${reason}`).join(', ');
+    const told = conditions
+      ?.map(({ type: name, status: value, reason }) => `${name}=${value}(${reason})`)
+      .join(' ');
+    const past = history
+      ?.map(({ revision, outcome, reason }) => `${revision} ${outcome} ${reason}`)
+      .join(', ');
     return `AppRelease ${raw.metadata.name}: ${JSON.stringify(status)}\n  ${told}\n  history: ${past}`;
   });
-  const sets = [...world.sets(), ...world.foreignSets()].map((set) => `  set ${set.name} ${set.image} desired ${set.desired} of ${set.owner} ${set.annotations['slipway.dev/outcome'] ?? ''}`);
-  const pods = world.pods().map((pod) => `  pod ${pod.name} ${pod.isReady ? 'ready' : 'not ready'}${pod.isTerminating ? ' terminating' : ''}`);
-  const logs = operators.map(({ identity, lines }) => `log of ${identity}:\n  ${lines.slice(-12).map((line) => line.slice(0, 400)).join('\n  ')}`);
+  const sets = [...world.sets(), ...world.foreignSets()].map(
+    (set) =>
+      `  set ${set.name} ${set.image} desired ${set.desired} of ${set.owner} ${set.annotations['slipway.dev/outcome'] ?? ''}`,
+  );
+  const pods = world
+    .pods()
+    .map(
+      (pod) =>
+        `  pod ${pod.name} ${pod.isReady ? 'ready' : 'not ready'}${pod.isTerminating ? ' terminating' : ''}`,
+    );
+  const logs = operators.map(
+    ({ identity, lines }) =>
+      `log of ${identity}:\n  ${lines
+        .slice(-12)
+        .map((line) => line.slice(0, 400))
+        .join('\n  ')}`,
+  );
   return [...releases, ...sets, ...pods.slice(0, 30), ...logs].join('\n');
 }

@@ -20,10 +20,22 @@ const END_DEADLINE_MS = 20_000;
 /** Starts one for the namespace of the lab; ready when its caches are filled. */
 export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
   const args = [
-    MAIN, '--namespaces', lab.namespace, '--lease-namespace', lab.namespace, '--kubeconfig', lab.tier.kubeconfigPath,
-    '--health-port', '0', '--metrics-port', '0',
+    MAIN,
+    '--namespaces',
+    lab.namespace,
+    '--lease-namespace',
+    lab.namespace,
+    '--kubeconfig',
+    lab.tier.kubeconfigPath,
+    '--health-port',
+    '0',
+    '--metrics-port',
+    '0',
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '' } });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
   let output = '';
   let isOver = false;
   let code: number | undefined;
@@ -37,7 +49,12 @@ export async function startOperatorProcess(lab: Lab): Promise<OperatorProcess> {
     code = exitCode ?? undefined;
   });
   const ended = (): Promise<true> =>
-    waitFor({ what: 'the operator process to end', deadlineMs: END_DEADLINE_MS, check: () => isOver || undefined, diagnose: () => output });
+    waitFor({
+      what: 'the operator process to end',
+      deadlineMs: END_DEADLINE_MS,
+      check: () => isOver || undefined,
+      diagnose: () => output,
+    });
   lab.onEnd(async () => {
     child.kill('SIGCONT');
     child.kill('SIGKILL');

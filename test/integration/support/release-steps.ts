@@ -17,7 +17,12 @@ export interface ServingParts {
 
 /** A Deployment, an AppRelease and an operator, with the first version serving. */
 export async function serving(lab: Lab, parts: ServingParts = {}): Promise<RunningOperator> {
-  const { steps = [{ weight: 50 }, { pause: {} }], replicas = 2, version = { tag: '1' }, spec = {} } = parts;
+  const {
+    steps = [{ weight: 50 }, { pause: {} }],
+    replicas = 2,
+    version = { tag: '1' },
+    spec = {},
+  } = parts;
   await lab.apply(deployment(version, 0));
   await lab.apply(appRelease(canary(steps, { replicas, ...spec })));
   const operator = await lab.startOperator(parts.operator);
@@ -55,11 +60,16 @@ export function condition(lab: Lab, type: string, name?: string): Condition | un
   return lab.status(name).conditions?.find((one) => one.type === type);
 }
 
-export const readyReason = (lab: Lab, name?: string): string | undefined => condition(lab, 'Ready', name)?.reason;
+export const readyReason = (lab: Lab, name?: string): string | undefined =>
+  condition(lab, 'Ready', name)?.reason;
 
 /** Uids of the pods of one version, sorted. */
 export function uidsOf(lab: Lab, tag: string): string[] {
-  return lab.world.pods().filter((pod) => pod.image === tag && !pod.isTerminating).map((pod) => pod.uid).toSorted();
+  return lab.world
+    .pods()
+    .filter((pod) => pod.image === tag && !pod.isTerminating)
+    .map((pod) => pod.uid)
+    .toSorted();
 }
 
 export function templateGeneration(lab: Lab): number {

@@ -29,8 +29,11 @@ export function watchUsers(lab: Lab): Users {
       type,
       namespace: lab.namespace,
       project: (raw: RawObject) => ({
-        namespace: raw.metadata.namespace ?? '', name: raw.metadata.name ?? '', uid: raw.metadata.uid ?? '',
-        resourceVersion: raw.metadata.resourceVersion ?? '', raw,
+        namespace: raw.metadata.namespace ?? '',
+        name: raw.metadata.name ?? '',
+        uid: raw.metadata.uid ?? '',
+        resourceVersion: raw.metadata.resourceVersion ?? '',
+        raw,
       }),
       onChange(change) {
         if (change.kind === 'synced') return;
@@ -63,7 +66,9 @@ function replay(moments: readonly Moment[]): Step[] {
       const before = world.get(key);
       if (object) world.set(key, object);
       else world.delete(key);
-      const step = { trouble: version === 0 ? [] : troubleIn(world).map((text) => `at ${version}: ${text}`) };
+      const step = {
+        trouble: version === 0 ? [] : troubleIn(world).map((text) => `at ${version}: ${text}`),
+      };
       if (kind !== 'Service' || !name.endsWith('-stable') || !before || !object) return step;
       if (hashOf(before) === hashOf(object)) return step;
       return { ...step, switched: { service: name, weightOfService: weightOf(world, name) } };
@@ -71,8 +76,11 @@ function replay(moments: readonly Moment[]): Step[] {
 }
 
 function troubleIn(world: ReadonlyMap<string, RawObject>): string[] {
-  const routes = [...world].filter(([key]) => key.startsWith('HTTPRoute/')).map(([, route]) => route);
-  return routes.flatMap(refsOf)
+  const routes = [...world]
+    .filter(([key]) => key.startsWith('HTTPRoute/'))
+    .map(([, route]) => route);
+  return routes
+    .flatMap(refsOf)
     .filter((ref) => ref['name'] !== 'other' && (number(ref['weight']) ?? 1) > 0)
     .map((ref) => text(ref['name']) ?? '')
     .filter((name) => !isAnswered(world, name))
@@ -80,25 +88,42 @@ function troubleIn(world: ReadonlyMap<string, RawObject>): string[] {
 }
 
 function refsOf(route: RawObject): Record<string, unknown>[] {
-  return list(record(route['spec'])['rules']).flatMap((rule) => list(record(rule)['backendRefs'])).map(record);
+  return list(record(route['spec'])['rules'])
+    .flatMap((rule) => list(record(rule)['backendRefs']))
+    .map(record);
 }
 
 function weightOf(world: ReadonlyMap<string, RawObject>, service: string): number {
-  const routes = [...world].filter(([key]) => key.startsWith('HTTPRoute/')).map(([, route]) => route);
-  return Math.max(0, ...routes.flatMap(refsOf).filter((ref) => ref['name'] === service).map((ref) => number(ref['weight']) ?? 1));
+  const routes = [...world]
+    .filter(([key]) => key.startsWith('HTTPRoute/'))
+    .map(([, route]) => route);
+  return Math.max(
+    0,
+    ...routes
+      .flatMap(refsOf)
+      .filter((ref) => ref['name'] === service)
+      .map((ref) => number(ref['weight']) ?? 1),
+  );
 }
 
-const hashOf = (service: RawObject) => record(record(service['spec'])['selector'])['pod-template-hash'];
+const hashOf = (service: RawObject) =>
+  record(record(service['spec'])['selector'])['pod-template-hash'];
 
 function isAnswered(world: ReadonlyMap<string, RawObject>, service: string): boolean {
   const selector = record(record(world.get(`Service/${service}`)?.['spec'])['selector']);
   const wanted = Object.entries(selector);
   if (wanted.length === 0) return false;
-  return [...world].some(([key, pod]) => key.startsWith('Pod/') && isReady(pod) &&
-    wanted.every(([name, value]) => pod.metadata.labels?.[name] === value));
+  return [...world].some(
+    ([key, pod]) =>
+      key.startsWith('Pod/') &&
+      isReady(pod) &&
+      wanted.every(([name, value]) => pod.metadata.labels?.[name] === value),
+  );
 }
 
 function isReady({ metadata, status }: RawObject): boolean {
-  const ready = list(record(status)['conditions']).map(record).find((one) => one['type'] === 'Ready');
+  const ready = list(record(status)['conditions'])
+    .map(record)
+    .find((one) => one['type'] === 'Ready');
   return metadata.deletionTimestamp === undefined && ready?.['status'] === 'True';
 }

@@ -50,8 +50,15 @@ export interface World {
 }
 
 const WATCHED: readonly ResourceType[] = [
-  type.APP_RELEASE, type.RELEASE_ACTION, type.DEPLOYMENT, type.REPLICA_SET, type.POD, type.SERVICE,
-  type.CONFIG_MAP, type.ENDPOINT_SLICE, type.HTTP_ROUTE,
+  type.APP_RELEASE,
+  type.RELEASE_ACTION,
+  type.DEPLOYMENT,
+  type.REPLICA_SET,
+  type.POD,
+  type.SERVICE,
+  type.CONFIG_MAP,
+  type.ENDPOINT_SLICE,
+  type.HTTP_ROUTE,
 ];
 
 export async function watchWorld(transport: Transport, namespace: string): Promise<World> {
@@ -59,7 +66,11 @@ export async function watchWorld(transport: Transport, namespace: string): Promi
   const weights: (readonly number[])[] = [];
   const statuses: { name: string; status: AppReleaseStatus }[] = [];
   const reflectors = new Map<string, Reflector<Kept>>();
-  const all = (resource: ResourceType) => reflectors.get(resource.plural)?.cache.list().map(({ raw }) => raw) ?? [];
+  const all = (resource: ResourceType) =>
+    reflectors
+      .get(resource.plural)
+      ?.cache.list()
+      .map(({ raw }) => raw) ?? [];
   const pods = () => all(type.POD).map(podSeen);
   for (const resource of WATCHED) {
     const reflector = startReflector<Kept>({
@@ -73,14 +84,18 @@ export async function watchWorld(transport: Transport, namespace: string): Promi
         if (resource === type.POD) podFrames.push(pods());
         if (change.kind === 'deleted') return;
         if (resource === type.HTTP_ROUTE) weights.push(canaryWeights(raw));
-        if (resource === type.APP_RELEASE) statuses.push({ name: raw.metadata.name ?? '', status: statusOf(raw) });
+        if (resource === type.APP_RELEASE)
+          statuses.push({ name: raw.metadata.name ?? '', status: statusOf(raw) });
       },
     });
     reflectors.set(resource.plural, reflector);
   }
   await Promise.all([...reflectors.values()].map((reflector) => reflector.synced));
   const sets = (kind: string) =>
-    all(type.REPLICA_SET).map(setSeen).filter(({ owner }) => owner.startsWith(`${kind}/`)).toSorted((a, b) => a.name.localeCompare(b.name));
+    all(type.REPLICA_SET)
+      .map(setSeen)
+      .filter(({ owner }) => owner.startsWith(`${kind}/`))
+      .toSorted((a, b) => a.name.localeCompare(b.name));
   return {
     pods,
     sets: () => sets('AppRelease'),
@@ -111,7 +126,9 @@ function imageOf(podSpec: unknown): string {
 }
 
 function podSeen({ metadata, spec, status }: RawObject): PodSeen {
-  const ready = list(record(status)['conditions']).map(record).find((condition) => condition['type'] === 'Ready');
+  const ready = list(record(status)['conditions'])
+    .map(record)
+    .find((condition) => condition['type'] === 'Ready');
   return {
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',

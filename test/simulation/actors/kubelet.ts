@@ -19,7 +19,9 @@ export function runKubelet(world: World, random: SeededRandom): World {
 }
 
 function nextChapter(world: World, pod: PodObject, random: SeededRandom): PodObject {
-  const behaviour = world.versions.find(({ id }) => id === pod.version)?.behaviour ?? { kind: 'good' };
+  const behaviour = world.versions.find(({ id }) => id === pod.version)?.behaviour ?? {
+    kind: 'good',
+  };
   const read = { ...without(pod, 'dueAt'), chapter: pod.chapter + 1 };
   return chapterOf(behaviour, { world, pod: read, random });
 }
@@ -50,7 +52,9 @@ function chapterOf(behaviour: Behaviour, { world, pod, random }: Page): PodObjec
     case 'flaps': {
       if (pod.chapter > FLAPS_MAX) return lost(pod, world);
       const dueAt = soon(now, random, 4000);
-      return pod.chapter % 2 === 1 ? { ...ready(pod, world), dueAt } : { ...lost(pod, world), restarts: pod.restarts + 1, dueAt };
+      return pod.chapter % 2 === 1
+        ? { ...ready(pod, world), dueAt }
+        : { ...lost(pod, world), restarts: pod.restarts + 1, dueAt };
     }
     case 'losesReadiness':
       return pod.chapter === 1
@@ -58,14 +62,24 @@ function chapterOf(behaviour: Behaviour, { world, pod, random }: Page): PodObjec
         : lost(pod, world);
     case 'waits': {
       if (pod.chapter > 1) return ready(pod, world);
-      const stuck = troubled(pod, { reason: behaviour.reason, isCertain: false, message: 'waiting' });
-      return Number.isFinite(behaviour.forMs) ? { ...stuck, dueAt: after(now, behaviour.forMs) } : stuck;
+      const stuck = troubled(pod, {
+        reason: behaviour.reason,
+        isCertain: false,
+        message: 'waiting',
+      });
+      return Number.isFinite(behaviour.forMs)
+        ? { ...stuck, dueAt: after(now, behaviour.forMs) }
+        : stuck;
     }
   }
 }
 
 function ready(pod: PodObject, { now }: World): PodObject {
-  return { ...without(pod, 'trouble'), isReady: true, readyChangedAt: pod.isReady ? pod.readyChangedAt : now };
+  return {
+    ...without(pod, 'trouble'),
+    isReady: true,
+    readyChangedAt: pod.isReady ? pod.readyChangedAt : now,
+  };
 }
 
 function lost(pod: PodObject, { now }: World): PodObject {

@@ -18,7 +18,12 @@ export function wantVersion(world: World, version: number): World {
     return {
       ...world,
       resourceVersion,
-      deployment: { ...deployment, version, resourceVersion, generation: deployment.generation + 1 },
+      deployment: {
+        ...deployment,
+        version,
+        resourceVersion,
+        generation: deployment.generation + 1,
+      },
     };
   }
   return changeRelease(world, (release) => ({ ...release, version }));
@@ -42,15 +47,26 @@ function changeRelease(world: World, change: (release: ReleaseObject) => Release
   if (!world.release) return world;
   const resourceVersion = world.resourceVersion + 1;
   const release = change(world.release);
-  return { ...world, resourceVersion, release: { ...release, resourceVersion, generation: release.generation + 1 } };
+  return {
+    ...world,
+    resourceVersion,
+    release: { ...release, resourceVersion, generation: release.generation + 1 },
+  };
 }
 
-export function act(world: World, action: ActionName, about: { readonly revision: number; readonly step?: number }): World {
+export function act(
+  world: World,
+  action: ActionName,
+  about: { readonly revision: number; readonly step?: number },
+): World {
   const name = `action-${world.resourceVersion}`;
   return {
     ...world,
     resourceVersion: world.resourceVersion + 1,
-    actions: [...world.actions.filter((one) => one.result === undefined), { name, uid: name, action, by: 'ann', ...about }],
+    actions: [
+      ...world.actions.filter((one) => one.result === undefined),
+      { name, uid: name, action, by: 'ann', ...about },
+    ],
   };
 }
 
@@ -63,13 +79,19 @@ export function resetRoute(world: World, weight: number): World {
   const { route } = world;
   if (!route || route.weight === weight) return world;
   const resourceVersion = world.resourceVersion + 1;
-  return { ...world, resourceVersion, route: { ...route, weight, resourceVersion, generation: route.generation + 1 } };
+  return {
+    ...world,
+    resourceVersion,
+    route: { ...route, weight, resourceVersion, generation: route.generation + 1 },
+  };
 }
 
 /** `count` Ready pods vanish, as in a node drain. */
 export function drain(world: World, random: SeededRandom, count: number): World {
   const ready = world.pods.filter((pod) => pod.isReady && !pod.isTerminating);
-  const gone = new Set(Array.from({ length: Math.min(count, ready.length) }, () => pick(random, ready).name));
+  const gone = new Set(
+    Array.from({ length: Math.min(count, ready.length) }, () => pick(random, ready).name),
+  );
   if (gone.size === 0) return world;
   return {
     ...world,
@@ -84,7 +106,17 @@ export function setFaults(world: World, faults: Faults): World {
 
 /** One deed, drawn at random. `mayLose`: what takes pods, quota or objects away is among them. */
 export function randomDeed(world: World, random: SeededRandom, mayLose: boolean): Deed {
-  const calm = [newVersion, newVersion, newVersion, somebodyActs, somebodyActs, autoscales, pauses, stepsChange, routeReset];
+  const calm = [
+    newVersion,
+    newVersion,
+    newVersion,
+    somebodyActs,
+    somebodyActs,
+    autoscales,
+    pauses,
+    stepsChange,
+    routeReset,
+  ];
   const rough = [drains, quotaChanges, metricsChange, statusWiped, objectVanishes, partsChange];
   return pick(random, mayLose ? [...calm, ...rough] : calm)(world, random);
 }
@@ -117,7 +149,9 @@ function pauses(world: World): Deed {
 function stepsChange(world: World, random: SeededRandom): Deed {
   const canary = world.release?.spec.strategy.canary;
   if (!canary) return { what: 'nothing', world };
-  const weights = Array.from({ length: between(random, 0, 3) }, () => between(random, 1, 100)).toSorted((a, b) => a - b);
+  const weights = Array.from({ length: between(random, 0, 3) }, () =>
+    between(random, 1, 100),
+  ).toSorted((a, b) => a - b);
   const strategy = { canary: { ...canary, steps: weights.map((weight) => ({ weight })) } };
   return { what: `steps ${weights.join(' ')}`, world: changeSpec(world, { strategy }) };
 }
@@ -134,7 +168,10 @@ function drains(world: World, random: SeededRandom): Deed {
 function quotaChanges(world: World, random: SeededRandom): Deed {
   const quota = between(random, 0, 12);
   const { quota: _old, ...faults } = world.faults;
-  return { what: `quota ${quota}`, world: setFaults(world, random.uniform() < 0.5 ? faults : { ...faults, quota }) };
+  return {
+    what: `quota ${quota}`,
+    world: setFaults(world, random.uniform() < 0.5 ? faults : { ...faults, quota }),
+  };
 }
 
 function metricsChange(world: World, random: SeededRandom): Deed {

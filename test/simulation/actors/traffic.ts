@@ -10,12 +10,18 @@ export function runEndpoints(world: World, random: SeededRandom): World {
   return { ...world, resourceVersion: world.resourceVersion + 1, stable, canary };
 }
 
-function runService(world: World, service: ServiceObject | undefined, random: SeededRandom): ServiceObject | undefined {
+function runService(
+  world: World,
+  service: ServiceObject | undefined,
+  random: SeededRandom,
+): ServiceObject | undefined {
   if (!service) return undefined;
   const wanted = world.pods
     .filter((pod) => pod.hash === service.hash && pod.isReady && !pod.isTerminating)
     .map((pod) => pod.name);
-  const isRight = wanted.length === service.readyPods.length && wanted.every((name) => service.readyPods.includes(name));
+  const isRight =
+    wanted.length === service.readyPods.length &&
+    wanted.every((name) => service.readyPods.includes(name));
   if (isRight) return service.dueAt === undefined ? service : without(service, 'dueAt');
   if (service.dueAt === undefined) return { ...service, dueAt: soon(world.now, random, 300) };
   if (service.dueAt > world.now) return service;
@@ -24,7 +30,8 @@ function runService(world: World, service: ServiceObject | undefined, random: Se
 
 export function runGateway(world: World, random: SeededRandom): World {
   const { route } = world;
-  if (!route || route.gateway === 'silent' || route.seenGeneration === route.generation) return world;
+  if (!route || route.gateway === 'silent' || route.seenGeneration === route.generation)
+    return world;
   if (route.dueAt === undefined) {
     return bump(world, { ...route, dueAt: soon(world.now, random, 800) });
   }

@@ -4,13 +4,23 @@ import type { AppReleaseSpecInput } from '../../api/app-release.ts';
 import { parseSpec } from '../../api/parse.ts';
 import { readyPods } from '../pods.ts';
 import type {
-  ActionView, DeploymentView, EvidenceView, ReleaseView, SetView, Snapshot, TrafficView, WantedView, WeightedView,
+  ActionView,
+  DeploymentView,
+  EvidenceView,
+  ReleaseView,
+  SetView,
+  Snapshot,
+  TrafficView,
+  WantedView,
+  WeightedView,
 } from '../snapshot.ts';
 import { NEW_STATE, type ReleaseState, type RollbackCause, type StepState } from '../state.ts';
 import type { StepPlan } from '../steps.ts';
 import { NOW, set, type SetBuilder } from './sets.ts';
 
-type StepInput = NonNullable<NonNullable<AppReleaseSpecInput['strategy']['canary']>['steps']>[number];
+type StepInput = NonNullable<
+  NonNullable<AppReleaseSpecInput['strategy']['canary']>['steps']
+>[number];
 
 export interface ReleaseBuilder {
   /** Weight steps. */
@@ -25,7 +35,9 @@ export interface ReleaseBuilder {
   /** A set that is neither. */
   old(set: SetBuilder): ReleaseBuilder;
   /** The wanted version: one that runs, or a new one by its hash. */
-  wants(what: 'stable' | 'candidate' | { readonly hash: string } | { readonly revision: number }): ReleaseBuilder;
+  wants(
+    what: 'stable' | 'candidate' | { readonly hash: string } | { readonly revision: number },
+  ): ReleaseBuilder;
   stepping(index: number, over?: Partial<StepState>): ReleaseBuilder;
   promoting(over?: Partial<StepState>): ReleaseBuilder;
   rollingBack(cause?: Partial<RollbackCause>): ReleaseBuilder;
@@ -51,7 +63,8 @@ interface Parts {
   readonly stable?: SetBuilder;
   readonly candidate?: SetBuilder;
   readonly old: readonly SetBuilder[];
-  readonly wants?: 'stable' | 'candidate' | { readonly hash: string } | { readonly revision: number };
+  readonly wants?:
+    'stable' | 'candidate' | { readonly hash: string } | { readonly revision: number };
   readonly stage?: ReleaseState['stage'];
   readonly state: Partial<ReleaseState>;
   readonly isForgotten: boolean;
@@ -61,7 +74,12 @@ interface Parts {
   readonly release: Partial<ReleaseView>;
 }
 
-const CAUSE: RollbackCause = { reason: 'ChecksFailed', message: 'too many errors', at: NOW, outcome: 'failed' };
+const CAUSE: RollbackCause = {
+  reason: 'ChecksFailed',
+  message: 'too many errors',
+  at: NOW,
+  outcome: 'failed',
+};
 
 /** A release of 10 replicas, steps 20 and 50, that runs nothing yet. */
 export function release(): ReleaseBuilder {
@@ -80,9 +98,18 @@ export function release(): ReleaseBuilder {
 function builderOf(parts: Parts): ReleaseBuilder {
   const change = (over: Partial<Parts>) => builderOf({ ...parts, ...over });
   const canary = (over: object) =>
-    change({ spec: { ...parts.spec, strategy: { canary: { ...parts.spec.strategy.canary, ...over } } } });
+    change({
+      spec: { ...parts.spec, strategy: { canary: { ...parts.spec.strategy.canary, ...over } } },
+    });
   const step = (index: number, over: Partial<StepState> = {}): StepState => ({
-    index, kind: kindAt(parts.spec, index), startedAt: NOW, mark: 0, markedAt: NOW, requestsBefore: 0, isPromoted: false, ...over,
+    index,
+    kind: kindAt(parts.spec, index),
+    startedAt: NOW,
+    mark: 0,
+    markedAt: NOW,
+    requestsBefore: 0,
+    isPromoted: false,
+    ...over,
   });
   return {
     canary: (...weights) => canary({ steps: weights.map((weight) => ({ weight })) }),
@@ -95,21 +122,28 @@ function builderOf(parts: Parts): ReleaseBuilder {
     old: (old) => change({ old: [...parts.old, old] }),
     wants: (wants) => change({ wants }),
     stepping: (index, over) => change({ stage: { kind: 'Stepping', step: step(index, over) } }),
-    promoting: (over) => change({
-      stage: { kind: 'Promoting', step: step(parts.spec.strategy.canary?.steps?.length ?? 0, over) },
-    }),
-    rollingBack: (cause) => change({ stage: { kind: 'RollingBack', cause: { ...CAUSE, ...cause } } }),
+    promoting: (over) =>
+      change({
+        stage: {
+          kind: 'Promoting',
+          step: step(parts.spec.strategy.canary?.steps?.length ?? 0, over),
+        },
+      }),
+    rollingBack: (cause) =>
+      change({ stage: { kind: 'RollingBack', cause: { ...CAUSE, ...cause } } }),
     rolledBack: (cause) => change({ stage: { kind: 'RolledBack', cause: { ...CAUSE, ...cause } } }),
     remembers: (over) => change({ state: { ...parts.state, ...over } }),
     forgets: () => change({ isForgotten: true }),
     weighted: (weight, over = {}) => change({ weighted: { weight, over } }),
     traffic: (traffic) => change({ over: { ...parts.over, traffic } }),
     judged: (over) => change({ over: { ...parts.over, evidence: judged(over) } }),
-    action: (action, over) => change({ actions: [...parts.actions, actionView(parts, action, over)] }),
-    deployment: (over) => change({
-      spec: { ...parts.spec, template: undefined, workloadRef: { name: 'shop' } },
-      over: { ...parts.over, workload: deploymentView(over) },
-    }),
+    action: (action, over) =>
+      change({ actions: [...parts.actions, actionView(parts, action, over)] }),
+    deployment: (over) =>
+      change({
+        spec: { ...parts.spec, template: undefined, workloadRef: { name: 'shop' } },
+        over: { ...parts.over, workload: deploymentView(over) },
+      }),
     with: (over) => change({ over: { ...parts.over, ...over } }),
     release: (over) => change({ release: { ...parts.release, ...over } }),
     build: () => snapshotOf(parts),
@@ -126,7 +160,9 @@ function kindAt(spec: AppReleaseSpecInput, index: number): StepPlan['kind'] {
 function snapshotOf(parts: Parts): Snapshot {
   const stable = parts.stable?.build({ revision: 6, outcome: 'stable' });
   const candidate = parts.candidate?.build({ revision: 7, outcome: 'candidate' });
-  const old = parts.old.map((one, index) => one.build({ revision: index + 1, outcome: 'superseded' }));
+  const old = parts.old.map((one, index) =>
+    one.build({ revision: index + 1, outcome: 'superseded' }),
+  );
   const sets = [...old, ...(stable ? [stable] : []), ...(candidate ? [candidate] : [])];
   const evidence = parts.over.evidence ?? { kind: 'none' };
   const spec = specOf(parts, evidence.kind === 'judged');
@@ -143,7 +179,11 @@ function snapshotOf(parts: Parts): Snapshot {
     },
     state: parts.isForgotten ? NEW_STATE : stateOf(parts, { stable, candidate }),
     workload: { kind: 'template' },
-    wanted: wantedOf(parts.wants ?? (candidate ? 'candidate' : 'stable'), { sets, stable, candidate }),
+    wanted: wantedOf(parts.wants ?? (candidate ? 'candidate' : 'stable'), {
+      sets,
+      stable,
+      candidate,
+    }),
     sets,
     traffic: traffic ?? { kind: 'podShare' },
     actions: parts.actions,
@@ -182,23 +222,32 @@ export function idOf({ revision, hash, name, images }: SetView) {
   return { revision, hash, setName: name, images };
 }
 
-function wantedOf(wants: NonNullable<Parts['wants']>, world: Roles & { sets: readonly SetView[] }): WantedView {
+function wantedOf(
+  wants: NonNullable<Parts['wants']>,
+  world: Roles & { sets: readonly SetView[] },
+): WantedView {
   if (typeof wants === 'object' && 'hash' in wants) {
     return { hash: wants.hash, images: ['shop:new'], settledAt: NOW };
   }
-  const found = typeof wants === 'object'
-    ? world.sets.find((one) => one.revision === wants.revision)
-    : world[wants];
+  const found =
+    typeof wants === 'object'
+      ? world.sets.find((one) => one.revision === wants.revision)
+      : world[wants];
   if (!found) return { hash: 'first', images: ['shop:first'], settledAt: NOW };
   return { hash: found.hash, images: found.images, setName: found.name, settledAt: NOW };
 }
 
-function weightedView({ weight, over }: NonNullable<Parts['weighted']>, roles: Roles): WeightedView {
+function weightedView(
+  { weight, over }: NonNullable<Parts['weighted']>,
+  roles: Roles,
+): WeightedView {
   const service = (found: SetView | undefined) => ({
     exists: found !== undefined,
     isCurrent: found !== undefined,
     ...(found ? { hash: found.hash } : {}),
-    readyPods: found ? found.pods.filter((pod) => pod.isReady && !pod.isTerminating).map((pod) => pod.name) : [],
+    readyPods: found
+      ? found.pods.filter((pod) => pod.isReady && !pod.isTerminating).map((pod) => pod.name)
+      : [],
   });
   return {
     kind: 'weighted',
@@ -228,7 +277,11 @@ function judged(over: Partial<Extract<EvidenceView, { kind: 'judged' }>>): Evide
   };
 }
 
-function actionView(parts: Parts, action: ActionView['action'], over: Partial<ActionView> = {}): ActionView {
+function actionView(
+  parts: Parts,
+  action: ActionView['action'],
+  over: Partial<ActionView> = {},
+): ActionView {
   const revision = parts.candidate?.build({ revision: 7, outcome: 'candidate' }).revision ?? 7;
   const name = `action-${parts.actions.length + 1}`;
   return { name, uid: name, action, revision, by: 'ann', ...over };
