@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { REPOSITORY } from '../../cluster/src/paths.ts';
 import { waitFor } from '../../cluster/src/process/wait.ts';
+import { commandOfImage } from './image-command.ts';
 import { type Usage, usageOf } from './process-usage.ts';
 
 /** What the operator calls itself in the audit log. */
@@ -44,19 +45,19 @@ const STOP_DEADLINE_MS = 30_000;
 export const startOperatorProcess = (options: OperatorOptions): OperatorProcess => {
   const { accountFolder, bundle, namespace, logPath, name, preload } = options;
   const server = new URL(options.server);
+  const { env, flags } = commandOfImage();
   const log = openSync(logPath, 'w', 0o600);
   const child = spawn(
     NODE,
     [
-      '--import', preload, bundle,
+      ...flags, '--import', preload, bundle,
       '--namespaces', namespace, '--lease-namespace', namespace,
       '--health-port', '0', '--metrics-port', '0',
     ],
     {
       stdio: ['ignore', log, log],
       env: {
-        NODE_ENV: 'production',
-        NODE_OPTIONS: nodeOptionsOfImage(),
+        ...env,
         POD_NAME: name,
         KUBERNETES_SERVICE_HOST: server.hostname,
         KUBERNETES_SERVICE_PORT: server.port,
@@ -84,12 +85,6 @@ export const startOperatorProcess = (options: OperatorOptions): OperatorProcess 
     stop: () => end(child, 'SIGTERM', ended),
     kill: () => end(child, 'SIGKILL', ended),
   };
-};
-
-/* The image bounds the heap's parts, and what is measured here is what it runs. */
-const nodeOptionsOfImage = (): string => {
-  const dockerfile = readFileSync(join(REPOSITORY, 'operator/Dockerfile'), 'utf8');
-  return /^ENV .*NODE_OPTIONS="([^"]*)"/m.exec(dockerfile)?.[1] ?? '';
 };
 
 const end = async (child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL', ended: Promise<void>): Promise<void> => {
