@@ -124,7 +124,7 @@ export function startOperator(options: OperatorOptions): Operator {
       clock,
       instance,
       configs: createConfigReader(guarded, store),
-      templates: createTemplateTrier(guarded),
+      templates: createTemplateTrier(guarded, clock),
     });
     const reconcile = createReconciler({
       store,
@@ -136,6 +136,7 @@ export function startOperator(options: OperatorOptions): Operator {
       clock,
       log,
       epoch: () => elector.epoch() ?? 0,
+      confirmLead: () => elector.confirm(),
       onNewerEpoch: () => options.onLost('a newer leader has written a status'),
     });
     return { namespace, store, reconcile };

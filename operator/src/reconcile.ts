@@ -1,7 +1,7 @@
 // One key, one look, one decision: observe -> decide -> check -> apply -> write status.
 import type { AppReleaseStatus } from './api/app-release-status.ts';
 import type { Collector } from './controller/collect-samples.ts';
-import { applyAll } from './controller/apply.ts';
+import { type ApplyContext, applyAll } from './controller/apply.ts';
 import { meaningOf } from './controller/errors.ts';
 import type { Journal } from './controller/journal.ts';
 import type { Materials, Observer } from './controller/observe.ts';
@@ -16,10 +16,11 @@ import type { Outcome } from './kube/worker.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { decide } from './rollout/decide.ts';
-import type { Decision, EffectKind } from './rollout/decision.ts';
+import type { Decision, Effect, EffectKind } from './rollout/decision.ts';
 import { checkEffects } from './rollout/invariants.ts';
 import type { Snapshot } from './rollout/snapshot.ts';
 import { statusOf } from './rollout/status.ts';
+import { decideUnread } from './rollout/unread-template.ts';
 
 export interface ReconcileOptions {
   readonly store: Store;
@@ -33,7 +34,9 @@ export interface ReconcileOptions {
   readonly log: Log;
   /** Lease transitions of our leadership. */
   readonly epoch: () => number;
-  /** A status written under a higher epoch than ours: another leads. */
+  /** The Lease itself, read now, says that it is ours. */
+  readonly confirmLead: () => Promise<boolean>;
+  /** A status written under a higher epoch than ours, and the Lease is not ours: another leads. */
   readonly onNewerEpoch: () => void;
   /** An effect that an invariant forbade. */
   readonly onDropped?: (why: string) => void;
@@ -63,13 +66,15 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
       lastWrite.delete(key);
       return { kind: 'done' };
     }
-    const { materials, snapshot } = observed;
-    if ((materials.status.controllerEpoch ?? 0) > options.epoch()) {
+    const { materials, problem, snapshot } = observed;
+    // Anybody who may write a status can write any epoch into it: only the Lease says who leads.
+    const isForged = (materials.status.controllerEpoch ?? 0) > options.epoch();
+    if (isForged && !(await options.confirmLead())) {
       options.onNewerEpoch();
       return { kind: 'done' };
     }
     const now = options.clock.now();
-    const decision = decide(snapshot, now);
+    const decision = problem ? decideUnread(snapshot, problem, now) : decide(snapshot, now);
     const { allowed, dropped } = checkEffects(snapshot, decision.effects, now);
     for (const { effect, why } of dropped) {
       options.onDropped?.(why);
@@ -78,21 +83,17 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
     watchRelease(options, { key, materials, snapshot, decision });
     options.journal.record(key, snapshot, decision);
     const client = options.clientFor(key);
+    const context = { client, clock: options.clock, materials };
     let told = decision;
-    try {
-      await applyAll({ client, clock: options.clock, materials }, allowed);
-    } catch (error) {
-      const meaning = meaningOf(error);
-      if (meaning.kind === 'tryAgain') throw error;
-      if (meaning.kind === 'lookAgain') return { kind: 'retry', error };
-      told = {
-        ...decision,
-        next: snapshot.state,
-        phase: 'Blocked',
-        reason: meaning.reason,
-        message: meaning.message,
-      };
+    const applied = await applyAll(context, allowed);
+    if (applied.kind === 'failed') {
+      const meaning = meaningOf(applied.error, applied.effect);
+      if (meaning.kind === 'tryAgain') throw applied.error;
+      if (meaning.kind === 'lookAgain') return { kind: 'retry', error: applied.error };
+      const { message, reason } = meaning;
+      told = { ...decision, next: snapshot.state, phase: 'Blocked', reason, message };
     }
+    await rejectUnreadable(options, key, context);
     // The AppRelease itself has moved (or is gone): its event brings us back.
     if (allowed.some(({ kind }) => REWRITES_RELEASE.has(kind))) return { kind: 'done' };
     const waitMs = await writeIfNew({
@@ -102,10 +103,26 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
       materials,
       snapshot,
       decision: told,
+      isForged,
       lastWrite,
     });
     return outcomeOf(options, told, waitMs);
   };
+}
+
+/* An action that cannot be read has an answer too; that it fails must not hold up the release. */
+async function rejectUnreadable(
+  { log }: ReconcileOptions,
+  key: string,
+  context: ApplyContext,
+): Promise<void> {
+  const effects = context.materials.unreadable.map(({ name, why }): Effect => {
+    const message = `it cannot be read: ${why}`;
+    return { kind: 'finishAction', action: name, phase: 'Rejected', message };
+  });
+  const applied = await applyAll(context, effects);
+  if (applied.kind === 'applied') return;
+  log('warn', 'an action was not answered', { release: key, error: String(applied.error) });
 }
 
 interface Writing {
@@ -115,6 +132,8 @@ interface Writing {
   readonly materials: Materials;
   readonly snapshot: Snapshot;
   readonly decision: Decision;
+  /** The epoch in the status is nobody's: ours is written over it. */
+  readonly isForged: boolean;
   readonly lastWrite: Map<string, number>;
 }
 
@@ -126,6 +145,7 @@ async function writeIfNew({
   materials,
   snapshot,
   decision,
+  isForged,
   lastWrite,
 }: Writing): Promise<number | undefined> {
   const now = options.clock.now();
@@ -137,7 +157,7 @@ async function writeIfNew({
     ...(analysis ? { analysis } : {}),
   });
   const change = changeOf(materials.status, next);
-  if (change.kind === 'none') return undefined;
+  if (change.kind === 'none' && !isForged) return undefined;
   const waitedMs = options.clock.monotonic() - (lastWrite.get(key) ?? Number.NEGATIVE_INFINITY);
   if (change.kind === 'figures' && waitedMs < FIGURES_EVERY_MS) return FIGURES_EVERY_MS - waitedMs;
   await writeStatus(client, materials.release, next);

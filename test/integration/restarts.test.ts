@@ -199,13 +199,29 @@ describe('two operators', () => {
     expect(second.exitCode()).toBe(0);
   });
 
+  const writeEpoch = (lab: Lab, controllerEpoch: number) =>
+    lab.client.mergePatch({ type: APP_RELEASE, namespace: lab.namespace, name: APP }, { status: { controllerEpoch } }, { subresource: 'status' });
+
   it('stops when a newer leader has written the status', async () => {
     const lab = await openLab();
     const operator = await serving(lab);
     const next = (number(lab.status().controllerEpoch) ?? 0) + 1;
-    await lab.client.mergePatch({ type: APP_RELEASE, namespace: lab.namespace, name: APP }, { status: { controllerEpoch: next } }, { subresource: 'status' });
-    await lab.eventually('the operator to give up', () => operator.lostBecause() === 'a newer leader has written a status');
+    const lease = { type: LEASE_TYPE, namespace: lab.namespace, name: 'slipway-slipway' };
+    await lab.client.mergePatch(lease, { spec: { holderIdentity: 'another', leaseTransitions: next } });
+    await writeEpoch(lab, next);
+    await lab.eventually('the operator to give up', () => operator.lostBecause() !== undefined);
     expect(readyReason(lab)).toBe('UpToDate');
+  });
+
+  it('goes on when the newer epoch in the status is of nobody, and writes its own', async () => {
+    const lab = await openLab();
+    const operator = await serving(lab);
+    const epoch = lab.status().controllerEpoch ?? 0;
+    await writeEpoch(lab, epoch + 1000);
+    await lab.eventually('its own epoch', () => lab.status().controllerEpoch === epoch);
+    await ask(lab, { tag: '2' });
+    await lab.eventually('the pause', () => lab.status().phase === 'Paused');
+    expect(operator.lostBecause()).toBeUndefined();
   });
 });
 

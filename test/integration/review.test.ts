@@ -2,7 +2,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { APP_RELEASE, DEPLOYMENT, HTTP_ROUTE, REPLICA_SET, SERVICE } from '../../operator/src/controller/resources.ts';
 import { record, text } from '../../operator/src/lib/json.ts';
-import { APP, gitRoute, ROUTE_SPEC, service } from './support/builders.ts';
+import { applyAll } from '../../operator/src/controller/apply.ts';
+import { meaningOf } from '../../operator/src/controller/errors.ts';
+import { projectRelease, projectService } from '../../operator/src/controller/projections.ts';
+import { parseSpec } from '../../operator/src/api/parse.ts';
+import { errorFromAnswer } from '../../operator/src/kube/api-error.ts';
+import type { Transport } from '../../operator/src/kube/transport.ts';
+import { systemClock } from '../../operator/src/lib/clock.ts';
+import {
+  APP, appRelease, canary, configMap, deployment, gitRoute, ROUTE_SPEC, service,
+} from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
 import { ask, isHealthy, isPausedAt, readyReason, serving, uidsOf } from './support/release-steps.ts';
@@ -124,5 +133,92 @@ describe('deleting an AppRelease', () => {
     await lab.remove(APP_RELEASE, APP);
     await lab.eventually('the AppRelease to go', isGone(lab));
     expect(record(lab.world.get(DEPLOYMENT, APP)?.['spec'])['paused'] ?? false).toBe(false);
+  });
+});
+
+describe('an object of our name', () => {
+  const EMPTY = { status: {}, sets: [], copies: [], unreadable: [], selector: { app: APP } };
+
+  it.each(['Service', 'HTTPRoute'])('that the cache does not show yet is not taken over: %s', async (kind) => {
+    const lab = await openLab();
+    const own = await lab.apply(service());
+    const spec = canary([], { replicas: 1, traffic: OWNED });
+    const release = projectRelease(await lab.apply(appRelease(spec)));
+    const theirs = { app: 'theirs' };
+    const type = kind === 'Service' ? SERVICE : HTTP_ROUTE;
+    const name = kind === 'Service' ? `${APP}-stable` : APP;
+    const before = await lab.client.create(type, kind === 'Service'
+      ? { metadata: { name, namespace: lab.namespace }, spec: { selector: theirs, ports: [{ name: 'x', port: 81 }] } }
+      : { metadata: { name, namespace: lab.namespace }, spec: { parentRefs: [{ name: 'theirs' }], rules: [{ backendRefs: [{ name: 'theirs', port: 81 }] }] } });
+    const parsed = parseSpec(spec);
+    const effect = kind === 'Service'
+      ? { kind: 'pointService' as const, role: 'stable' as const, hash: 'abc' }
+      : { kind: 'setWeight' as const, weight: 0 };
+    const applied = await applyAll({
+      client: lab.client,
+      clock: systemClock,
+      materials: {
+        ...EMPTY, release, spec: parsed.kind === 'valid' ? parsed.value : undefined,
+        traffic: { own: projectService(own), isOwnManaged: true },
+      },
+    }, [effect]);
+    expect(applied.kind === 'failed' && meaningOf(applied.error, applied.effect)).toEqual({ kind: 'lookAgain' });
+    expect(await lab.client.get({ type, namespace: lab.namespace, name })).toEqual(before);
+  });
+});
+
+describe('what only a person can mend is told', () => {
+  it('a misspelt field of the route', async () => {
+    const lab = await openLab();
+    await lab.apply(service());
+    await lab.apply(deployment({ tag: '1' }, 0));
+    const route = { ...ROUTE_SPEC, hostnamez: ['web.test'] };
+    await lab.apply(appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })));
+    await lab.startOperator();
+    await lab.eventually('the condition', () => readyReason(lab) === 'InvalidSpec');
+    expect(lab.status().message).toMatch(/^spec\.traffic\.gateway\.route: .*hostnamez.*not declared/);
+  });
+
+  it('a ConfigMap that may not be read, until it may', async () => {
+    const lab = await openLab();
+    let isForbidden = true;
+    const { transport } = lab;
+    const limited: Transport = {
+      ...transport,
+      close: () => undefined,
+      async request(call) {
+        const reads = call.method === 'GET' && call.path.includes('/configmaps/');
+        if (reads && isForbidden) throw errorFromAnswer({ status: 403, what: `GET ${call.path}`, body: '{"message":"configmaps is forbidden"}' });
+        return transport.request(call);
+      },
+    };
+    await lab.apply(configMap('settings', { mode: 'a' }));
+    const version = { tag: '1', configMaps: ['settings'] };
+    await lab.apply(deployment(version, 0));
+    await lab.apply(appRelease(canary([], { replicas: 1 })));
+    await lab.startOperator({ transport: limited });
+    await lab.eventually('the condition', () => readyReason(lab) === 'Forbidden');
+    expect(lab.status()).toMatchObject({ phase: 'Blocked' });
+    expect(lab.status().message).toContain('configmaps is forbidden');
+    isForbidden = false;
+    await lab.apply(configMap('settings', { mode: 'b' }));
+    await lab.eventually('version 1', isHealthy(lab, '1'));
+  });
+
+  it('two releases of one rule of a route, but not two rules', async () => {
+    const lab = await openLab();
+    startGateway(lab);
+    await lab.apply(gitRoute());
+    await lab.apply(service());
+    await serving(lab, { spec: { traffic: REFERRED } });
+    const claim = (name: string, rule: string) => {
+      const traffic = { service: name, gateway: { routeRef: { name: 'shop', rule } } };
+      const workloadRef = { name };
+      return lab.apply(appRelease(canary([], { replicas: 1, workloadRef, traffic }), name));
+    };
+    await claim('rival', 'main');
+    await claim('neighbour', 'other');
+    await lab.eventually('the claim', () => readyReason(lab, 'rival') === 'AlreadyClaimed');
+    await lab.eventually('the neighbour', () => readyReason(lab, 'neighbour') === 'WorkloadNotFound');
   });
 });

@@ -190,7 +190,7 @@ const scrape = z
       description: 'Name or number of the container port that serves metrics.',
       'x-kubernetes-int-or-string': true,
     }),
-    path: z.string().max(1024).regex(/^\/.*/).default('/metrics').meta({ description: 'Path of the metrics page.' }),
+    path: z.string().max(1024).regex(/^\/[!-~]*$/).default('/metrics').meta({ description: 'Path of the metrics page.' }),
     everySeconds: z.number().int().min(1).max(60).default(2).meta({ description: 'Seconds between two looks.' }),
   })
   .meta({ description: "Where the pods' own counters are read." });

@@ -10,7 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import { toText } from '../lib/instant.ts';
 import { type JsonObject, record } from '../lib/json.ts';
 import { withHashLabel } from '../rollout/revision.ts';
-import type { Effect, OutcomeMark, SetRef } from '../rollout/decision.ts';
+import type { Effect, EffectKind, OutcomeMark, SetRef } from '../rollout/decision.ts';
 import { placeOfRule, readWeight, renderReleased, renderRoute, weightPatch } from '../traffic/gateway-api.ts';
 import { renderServiceSpec } from '../traffic/services.ts';
 import { configCopyObject } from './configs.ts';
@@ -26,8 +26,23 @@ export interface ApplyContext {
 /** Writes of a falling weight are repeated this often when the route moved under them. */
 const RETREAT_ATTEMPTS = 5;
 
-export async function applyAll(context: ApplyContext, effects: readonly Effect[]): Promise<void> {
-  for (const effect of effects) await applyEffect(context, effect);
+export type Applied =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'failed'; readonly effect: EffectKind; readonly error: unknown };
+
+/** Never throws: it says which effect failed, for only that tells what a person has to look at. */
+export async function applyAll(
+  context: ApplyContext,
+  effects: readonly Effect[],
+): Promise<Applied> {
+  for (const effect of effects) {
+    try {
+      await applyEffect(context, effect);
+    } catch (error) {
+      return { kind: 'failed', effect: effect.kind, error };
+    }
+  }
+  return { kind: 'applied' };
 }
 
 async function applyEffect(context: ApplyContext, effect: Effect): Promise<void> {

@@ -1,20 +1,35 @@
-// Reads one metrics page of a pod: bounded in time and size, no redirects, no proxy.
+// Reads metrics pages of pods: bounded in time, size and number, no redirects, no proxy. The pages
+// are whatever tenants serve, so all of them together must fit into the operator's memory.
 import { Agent, get } from 'node:http';
+import { createLimiter } from '../lib/limiter.ts';
 import type { FetchPage } from './sample-pods.ts';
 
 const TIMEOUT_MS = 1500;
-const SIZE_MAX_BYTES = 4 * 1024 * 1024;
+const SIZE_MAX_BYTES = 1024 * 1024;
+/** Pages of all releases that are on their way at one time. */
+const IN_FLIGHT_MAX = 8;
+/** Those that are being closed included. */
+const SOCKETS_MAX = 2 * IN_FLIGHT_MAX;
 
-/** A fetcher with connections that are kept between polls. */
+/* Connections are not kept: idle ones to some pods would use up what the others need. */
 export function createFetchPage(): { fetchPage: FetchPage; close: () => void } {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 64, timeout: 30_000 });
-  const fetchPage: FetchPage = ({ host, port, path }) =>
-    new Promise((resolve) => {
+  const agent = new Agent({ keepAlive: false, maxTotalSockets: SOCKETS_MAX });
+  const limited = createLimiter(IN_FLIGHT_MAX);
+  const fetchPage: FetchPage = (url) => limited(() => fetchOne(agent, url));
+  return { fetchPage, close: () => agent.destroy() };
+}
+
+function fetchOne(agent: Agent, url: Parameters<FetchPage>[0]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const finish = (page: string | undefined): void => {
+      clearTimeout(timer);
+      resolve(page);
+    };
+    try {
       const request = get(
         {
-          host,
-          port,
-          path,
+          ...url,
           agent,
           headers: {
             accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4',
@@ -37,13 +52,12 @@ export function createFetchPage(): { fetchPage: FetchPage; close: () => void } {
           response.on('close', () => finish(undefined));
         },
       );
-      const timer = setTimeout(() => request.destroy(), TIMEOUT_MS);
-      const finish = (page: string | undefined): void => {
-        clearTimeout(timer);
-        resolve(page);
-      };
+      timer = setTimeout(() => request.destroy(), TIMEOUT_MS);
       request.on('error', () => finish(undefined));
       request.on('close', () => finish(undefined));
-    });
-  return { fetchPage, close: () => agent.destroy() };
+    } catch {
+      // A path that HTTP cannot carry is refused before anything is sent.
+      finish(undefined);
+    }
+  });
 }

@@ -5,14 +5,21 @@ import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { AppReleaseStatus } from '../api/app-release-status.ts';
 import type { Clock } from '../lib/clock.ts';
 import { after, type Instant } from '../lib/instant.ts';
-import { number } from '../lib/json.ts';
+import { number, record, text } from '../lib/json.ts';
 import { stateOf } from '../rollout/state-codec.ts';
-import { imagesOf, type PodTemplate, shortHash, templateText } from '../rollout/revision.ts';
+import {
+  configMapNames,
+  imagesOf,
+  type PodTemplate,
+  shortHash,
+  templateText,
+} from '../rollout/revision.ts';
 import type {
   ActionView,
   EvidenceView,
   OwnSetView,
   PodView,
+  ReleaseView,
   SetView,
   Snapshot,
   WantedView,
@@ -21,9 +28,11 @@ import type {
 import { counterViolations } from './sample-pods.ts';
 import { specForHandBack, workloadName } from './hand-back-spec.ts';
 import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
+import { meaningOf, type Problem } from './errors.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
 import {
   digestOf,
+  type ActionObject,
   type ConfigMapObject,
   type DeploymentObject,
   type PodObject,
@@ -46,13 +55,26 @@ export interface Materials {
   readonly sets: readonly ReplicaSetObject[];
   /** The copies of ConfigMaps that were made for its revisions. */
   readonly copies: readonly ConfigMapObject[];
+  /** Actions without a result that cannot be read, and why. */
+  readonly unreadable: readonly UnreadableAction[];
+}
+
+export interface UnreadableAction {
+  readonly name: string;
+  readonly why: string;
 }
 
 export type Observed =
   | { readonly kind: 'gone' }
   /** A cache is behind our own last write. */
   | { readonly kind: 'stale' }
-  | { readonly kind: 'observed'; readonly snapshot: Snapshot; readonly materials: Materials };
+  | {
+      readonly kind: 'observed';
+      readonly snapshot: Snapshot;
+      readonly materials: Materials;
+      /** Why the wanted version could not be read. */
+      readonly problem?: Problem;
+    };
 
 export interface Observer {
   observe(key: string, evidence: EvidenceView): Promise<Observed>;
@@ -81,6 +103,7 @@ export function createObserver(options: ObserverOptions): Observer {
       if (!release || release.instance !== options.instance) {
         firstSeen.delete(key);
         store.expectations.forget(key);
+        store.watchConfigMaps(key, []);
         return { kind: 'gone' };
       }
       if (!store.expectations.satisfied(key)) {
@@ -103,20 +126,17 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
   const { store } = options;
   const { release, key } = subject;
   const parsed = parseFor(release);
-  const spec = parsed.kind === 'valid' ? parsed.value : undefined;
+  const spec = parsed.kind === 'valid' ? parsed.value : parsed.partial;
   const status = parseStatus(release.status);
   const workload = workloadName(release.spec);
   const deployment =
     workload === undefined ? undefined : store.deployments.get(release.namespace, workload);
-  const template = await wantedTemplate(options, { release, spec, deployment });
-  const configured =
-    template.kind === 'found'
-      ? await options.configs.configure(release.namespace, template.template, {
-          name: release.name,
-          live: spec?.config?.live ?? [],
-        })
-      : undefined;
-  if (configured) store.watchConfigMaps(key, configured.sources);
+  const { template, configured, problem } = await readWanted(options, {
+    key,
+    release,
+    spec,
+    deployment,
+  });
   const sets = store.replicaSets
     .byIndex('owner', release.uid)
     .toSorted((a, b) => a.revision - b.revision);
@@ -131,7 +151,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
     release: {
       name: release.name,
       generation: release.generation,
-      spec: parsed.kind === 'valid' ? { kind: 'valid', value: parsed.value } : parsed,
+      spec: parsed,
       replicas,
       isDeleted: release.isDeleted,
       hasFinalizer: release.finalizers.includes(FINALIZER),
@@ -142,11 +162,12 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
     ...(wanted ? { wanted } : {}),
     sets: sets.map((set) => setView(store, set)),
     traffic: traffic.view,
-    evidence: evidenceFor(spec, subject.evidence),
+    evidence: evidenceFor(parsed, subject.evidence),
     actions: openActions(store, release),
   };
   return {
     kind: 'observed',
+    ...(problem ? { problem } : {}),
     snapshot,
     materials: {
       release,
@@ -158,14 +179,18 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
       traffic: traffic.objects,
       sets,
       copies: store.configMaps.byIndex('owner', release.uid),
+      unreadable: unreadableActions(store, release),
     },
   };
 }
 
-/* Giving pods back needs no more than a part of the specification; the rest may be nonsense. */
-function parseFor({ isDeleted, spec }: ReleaseObject): ReturnType<typeof parseSpec> {
+/* Giving pods back, or going back, needs no more than a part of the specification. */
+function parseFor({ isDeleted, spec }: ReleaseObject): ReleaseView['spec'] {
   const parsed = parseWhole(spec);
-  return parsed.kind === 'valid' || !isDeleted ? parsed : (specForHandBack(spec) ?? parsed);
+  if (parsed.kind === 'valid') return parsed;
+  const partial = specForHandBack(spec);
+  if (partial?.kind !== 'valid') return parsed;
+  return isDeleted ? partial : { ...parsed, partial: partial.value };
 }
 
 function parseWhole(raw: unknown): ReturnType<typeof parseSpec> {
@@ -186,8 +211,10 @@ const NOT_SAMPLED_YET: EvidenceView = {
 };
 
 /* "No metrics source" and "nothing sampled yet" are two things: only the first may pass a verify. */
-function evidenceFor(spec: AppReleaseSpec | undefined, evidence: EvidenceView): EvidenceView {
-  if (!spec?.checks?.scrape) return { kind: 'none' };
+function evidenceFor(spec: ReleaseView['spec'], evidence: EvidenceView): EvidenceView {
+  // While it cannot be read, what was counted under the last one still speaks.
+  if (spec.kind === 'invalid') return evidence;
+  if (!spec.value.checks?.scrape) return { kind: 'none' };
   return evidence.kind === 'none' ? NOT_SAMPLED_YET : evidence;
 }
 
@@ -196,17 +223,44 @@ type Template =
   | { readonly kind: 'rejected'; readonly message: string }
   | { readonly kind: 'missing' };
 
+interface Wanting {
+  readonly key: string;
+  readonly release: ReleaseObject;
+  readonly spec: AppReleaseSpec | undefined;
+  readonly deployment: DeploymentObject | undefined;
+}
+
+interface WantedParts {
+  readonly template: Template;
+  readonly configured?: ConfiguredTemplate;
+  readonly problem?: Problem;
+}
+
+/* What may not be read is for a person to mend: the rest of the snapshot is there all the same. */
+async function readWanted(options: ObserverOptions, wanting: Wanting): Promise<WantedParts> {
+  try {
+    const template = await wantedTemplate(options, wanting);
+    if (template.kind !== 'found') return { template };
+    const { key, release, spec } = wanting;
+    const live = spec?.config?.live ?? [];
+    // Before they are read: a change in between is seen after all.
+    const sources = configMapNames(template.template).filter((name) => !live.includes(name));
+    options.store.watchConfigMaps(key, sources);
+    const configured = await options.configs.configure(release.namespace, template.template, {
+      name: release.name,
+      live,
+    });
+    return { template, configured };
+  } catch (error) {
+    const meaning = meaningOf(error);
+    if (meaning.kind !== 'tell') throw error;
+    return { template: { kind: 'missing' }, problem: meaning };
+  }
+}
+
 async function wantedTemplate(
   { templates }: ObserverOptions,
-  {
-    release,
-    spec,
-    deployment,
-  }: {
-    release: ReleaseObject;
-    spec: AppReleaseSpec | undefined;
-    deployment: DeploymentObject | undefined;
-  },
+  { release, spec, deployment }: Wanting,
 ): Promise<Template> {
   if (spec?.template) {
     const tried = await templates.try(release, spec.template);
@@ -217,7 +271,7 @@ async function wantedTemplate(
   return deployment ? { kind: 'found', template: deployment.template } : { kind: 'missing' };
 }
 
-interface Wanting {
+interface Found {
   readonly configured: ConfiguredTemplate;
   readonly raw: Template;
   readonly sets: readonly ReplicaSetObject[];
@@ -226,7 +280,7 @@ interface Wanting {
 function wantedView(
   { clock }: ObserverOptions,
   { key, firstSeen }: Subject,
-  { configured, raw, sets }: Wanting,
+  { configured, raw, sets }: Found,
 ): WantedView {
   const content = templateText(configured.template);
   const digest = digestOf(content);
@@ -337,10 +391,24 @@ function podView(store: Store, pod: PodObject): PodView {
   };
 }
 
-function openActions(store: Store, release: ReleaseObject): ActionView[] {
+function unansweredActions(store: Store, release: ReleaseObject): readonly ActionObject[] {
   return store.actions
     .byIndex('release', `${release.namespace}/${release.name}`)
-    .filter((action) => action.phase === undefined)
+    .filter((action) => action.phase === undefined);
+}
+
+/* Left without an answer they would stay for ever: only what is done is swept. */
+function unreadableActions(store: Store, release: ReleaseObject): UnreadableAction[] {
+  return unansweredActions(store, release).flatMap(({ name, spec }) => {
+    const parsed = parseAction(spec);
+    if (parsed.kind === 'valid') return [];
+    const [first] = parsed.violations;
+    return [{ name, why: first ? `${first.field}: ${first.message}` : 'it makes no sense' }];
+  });
+}
+
+function openActions(store: Store, release: ReleaseObject): ActionView[] {
+  return unansweredActions(store, release)
     .toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1))
     .flatMap((action) => {
       const parsed = parseAction(action.spec);
@@ -360,24 +428,26 @@ function openActions(store: Store, release: ReleaseObject): ActionView[] {
     });
 }
 
-/** The name of an older AppRelease that claims the same Deployment, Service or route. */
+/** The name of an older AppRelease that claims the same Deployment, Service or rule of a route. */
 function claimant(store: Store, release: ReleaseObject): string | undefined {
-  const rivals = new Set<ReleaseObject>();
-  const parts = [
-    ['deployment', release.spec['workloadRef'], 'name'],
-    ['service', release.spec['traffic'], 'service'],
-  ] as const;
-  for (const [index, part, field] of parts) {
-    const value =
-      typeof part === 'object' && part !== null
-        ? (part as Record<string, unknown>)[field]
-        : undefined;
-    if (typeof value !== 'string') continue;
-    for (const rival of store.releases.byIndex(index, `${release.namespace}/${value}`))
-      rivals.add(rival);
-  }
-  const older = [...rivals].filter((rival) => rival.uid !== release.uid && isOlder(rival, release));
-  return older[0]?.name;
+  const claims = claimsOf(release);
+  const rivals = (['deployment', 'service', 'route'] as const).flatMap((index) =>
+    store.releases
+      .byIndex(index, `${release.namespace}/${claims[index] ?? ''}`)
+      .filter((rival) => index !== 'route' || claimsOf(rival).rule === claims.rule),
+  );
+  return rivals.find((rival) => rival.uid !== release.uid && isOlder(rival, release))?.name;
+}
+
+function claimsOf({ spec }: ReleaseObject) {
+  const traffic = record(spec['traffic']);
+  const routeRef = record(record(traffic['gateway'])['routeRef']);
+  return {
+    deployment: workloadName(spec),
+    service: text(traffic['service']),
+    route: text(routeRef['name']),
+    rule: text(routeRef['rule']),
+  };
 }
 
 function isOlder(rival: ReleaseObject, release: ReleaseObject): boolean {

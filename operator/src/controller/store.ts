@@ -17,6 +17,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { record, text } from '../lib/json.ts';
 import { LABEL, POD_TEMPLATE_HASH } from '../api/labels.ts';
+import { createConfigWatchers } from './config-watchers.ts';
 import * as project from './projections.ts';
 import * as type from './resources.ts';
 
@@ -40,7 +41,7 @@ export interface Store {
   readinessLosses(podUid: string): number;
   readonly expectations: Expectations;
   readonly synced: Promise<void>;
-  /** Which AppReleases look at that ConfigMap. */
+  /** The ConfigMaps that an AppRelease looks at, in place of those it looked at before. */
   watchConfigMaps(key: string, names: readonly string[]): void;
   stop(): Promise<void>;
 }
@@ -69,7 +70,7 @@ export function startStore(options: StoreOptions): Store {
   const { clock, transport, log, namespace } = options;
   const reflectors = new Map<string, Reflector<Keyed>>();
   const losses = new Map<string, number>();
-  const configWatchers = new Map<string, Set<string>>();
+  const configWatchers = createConfigWatchers();
   let routes: Reflector<project.RouteObject> | undefined;
 
   function start<T extends Keyed>(
@@ -179,15 +180,14 @@ export function startStore(options: StoreOptions): Store {
   );
   const configMaps = start(type.CONFIG_MAP, project.projectConfigMap, {
     accept: METADATA_ONLY,
-    keysOf: (map) => [...(configWatchers.get(keyOf(map, map.name)) ?? [])],
+    keysOf: (map) => configWatchers.of(keyOf(map, map.name)),
     priorityOf: (change) =>
       change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
   configMaps.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
 
-  /* HTTPRoutes are watched only where somebody uses them: a cluster need not have the kind. */
-  function routeCache(): RouteCache {
-    routes ??= start(type.HTTP_ROUTE, project.projectRoute, {
+  function startRoutes(): Reflector<project.RouteObject> {
+    const started = start(type.HTTP_ROUTE, project.projectRoute, {
       keysOf: (route) => [
         ...ofLabel(route),
         ...releases.cache
@@ -196,15 +196,21 @@ export function startStore(options: StoreOptions): Store {
       ],
       priorityOf: () => PRIORITY_URGENT,
     });
-    const { lists, reconnects } = routes.stats();
-    if (lists > 0) return { kind: 'filled', cache: routes.cache };
-    routes.synced.then(
+    started.synced.then(
       () => {
         for (const release of releases.cache.list())
           options.onKey(keyOf(release, release.name), PRIORITY_NORMAL);
       },
       () => undefined,
     );
+    return started;
+  }
+
+  /* HTTPRoutes are watched only where somebody uses them: a cluster need not have the kind. */
+  function routeCache(): RouteCache {
+    routes ??= startRoutes();
+    const { lists, reconnects } = routes.stats();
+    if (lists > 0) return { kind: 'filled', cache: routes.cache };
     return { kind: reconnects.refused > 0 ? 'refused' : 'filling' };
   }
 
@@ -229,12 +235,8 @@ export function startStore(options: StoreOptions): Store {
     }),
     synced,
     watchConfigMaps(key, names) {
-      const [ns] = key.split('/');
-      for (const name of names) {
-        const watchers = configWatchers.get(`${ns}/${name}`) ?? new Set();
-        watchers.add(key);
-        configWatchers.set(`${ns}/${name}`, watchers);
-      }
+      const [ns = ''] = key.split('/');
+      configWatchers.set(key, names.map((name) => `${ns}/${name}`));
     },
     async stop() {
       await Promise.all([...reflectors.values()].map((reflector) => reflector.stop()));

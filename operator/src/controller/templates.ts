@@ -2,6 +2,7 @@
 // the ReplicaSet does both, once per template.
 import { ApiError } from '../kube/api-error.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { Clock } from '../lib/clock.ts';
 import { list, record, text } from '../lib/json.ts';
 import { canonical, type PodTemplate, shortHash } from '../rollout/revision.ts';
 import { LABEL } from '../api/labels.ts';
@@ -19,17 +20,27 @@ export interface TemplateTrier {
 }
 
 const KNOWN_MAX = 2000;
+/** What refuses a template can be mended without a change of the template: a right, a quota, a policy. */
+const REFUSAL_KEPT_MS = 30_000;
 
-export function createTemplateTrier(client: KubeClient): TemplateTrier {
-  const known = new Map<string, { readonly text: string; readonly tried: Tried }>();
+interface Known {
+  readonly text: string;
+  readonly tried: Tried;
+  /** On the monotonic clock. */
+  readonly untilMs: number;
+}
+
+export function createTemplateTrier(client: KubeClient, clock: Clock): TemplateTrier {
+  const known = new Map<string, Known>();
   return {
     async try(release, template) {
       const content = shortHash(canonical(template)) + canonical(template).length;
       const before = known.get(release.uid);
-      if (before?.text === content) return before.tried;
+      if (before?.text === content && clock.monotonic() < before.untilMs) return before.tried;
       const tried = await dryRun(client, release, template);
+      const keptMs = tried.kind === 'accepted' ? Number.POSITIVE_INFINITY : REFUSAL_KEPT_MS;
       known.delete(release.uid);
-      known.set(release.uid, { text: content, tried });
+      known.set(release.uid, { text: content, tried, untilMs: clock.monotonic() + keptMs });
       const [oldest] = known.keys();
       if (known.size > KNOWN_MAX && oldest !== undefined) known.delete(oldest);
       return tried;
@@ -61,11 +72,16 @@ async function dryRun(
     );
     return { kind: 'accepted', template: record(record(made['spec'])['template']) };
   } catch (error) {
-    if (error instanceof ApiError && (error.code === 'invalid' || error.status === 400)) {
+    if (error instanceof ApiError && isRefusal(error)) {
       return { kind: 'rejected', message: causesOf(error) };
     }
     throw error;
   }
+}
+
+/* Admission answers 403: a quota, a policy, a webhook; so does a missing right of ours. */
+function isRefusal({ code, status }: ApiError): boolean {
+  return code === 'invalid' || code === 'forbidden' || status === 400;
 }
 
 /** The server's field errors, in the user's own paths. */

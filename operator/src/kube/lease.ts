@@ -51,6 +51,8 @@ export interface LeaseElector {
   isLeader(): boolean;
   /** The epoch of this process's leadership; undefined while it has none. */
   epoch(): number | undefined;
+  /** Asks the Lease itself whether it is still ours; throws when it cannot be read. */
+  confirm(): Promise<boolean>;
   /** Gives the Lease back, so that a follower takes over within its next look. */
   stop(): Promise<void>;
 }
@@ -193,6 +195,13 @@ export function startElector(options: LeaseOptions): LeaseElector {
     }
   }
 
+  async function confirm(): Promise<boolean> {
+    const seen = await read();
+    const holds = (epoch: number) =>
+      seen?.spec.holderIdentity === identity && seen.spec.leaseTransitions === epoch;
+    return leadership !== undefined && isLeader() && holds(leadership.epoch);
+  }
+
   function write(resourceVersion: string, spec: LeaseSpec): Promise<RawObject> {
     return client.mergePatch(ref, { metadata: { resourceVersion }, spec }, callOptions);
   }
@@ -232,6 +241,7 @@ export function startElector(options: LeaseOptions): LeaseElector {
   return {
     isLeader,
     epoch: () => leadership?.epoch,
+    confirm,
     async stop() {
       const last = isLeader() ? leadership : undefined;
       leadership = undefined;
