@@ -44,11 +44,8 @@ function ownFailure(context: Context, candidate: SetView): Failure {
     if (failure.kind === 'certain') return failure;
   }
   // A container that crashes before it ever served is a crash loop, which may pass.
-  const flaps = pods.map((pod) => pod.readinessLosses + (carriesTraffic ? pod.restarts : 0));
-  if (
-    Math.max(0, ...flaps) >= FLAPS_OF_A_POD &&
-    flaps.reduce((sum, n) => sum + n, 0) >= FLAPS_OF_ALL
-  ) {
+  const flaps = pods.map((pod) => flapsOf(pod, carriesTraffic));
+  if (Math.max(0, ...flaps) >= FLAPS_OF_A_POD && sumOf(flaps) >= FLAPS_OF_ALL) {
     return { kind: 'certain', reason: 'ReadinessFlapping', message: flapMessage(pods) };
   }
   for (const pod of pods) {
@@ -66,9 +63,17 @@ function podFailure(pod: PodView, carriesTraffic: boolean): Failure {
   return { kind: isCertain ? 'certain' : 'mayPass', reason: trouble.reason, message };
 }
 
+function flapsOf(pod: PodView, carriesTraffic: boolean): number {
+  return pod.readinessLosses + (carriesTraffic ? pod.restarts : 0);
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 function flapMessage(pods: readonly PodView[]): string {
-  const restarts = pods.reduce((sum, pod) => sum + pod.restarts, 0);
-  const losses = pods.reduce((sum, pod) => sum + pod.readinessLosses, 0);
+  const restarts = sumOf(pods.map((pod) => pod.restarts));
+  const losses = sumOf(pods.map((pod) => pod.readinessLosses));
   return `candidate pods restarted ${restarts} times and lost readiness ${losses} times`;
 }
 
@@ -76,6 +81,13 @@ function flapMessage(pods: readonly PodView[]): string {
    its image already. Stable with nothing ready is a shared cause in itself, whatever the reason. */
 function sharesCause(stable: SetView, candidate: SetView, reason: Reason): boolean {
   if (stable.desired > 0 && readyPods(stable) === 0) return true;
+  if (reason === 'ReadinessFlapping') return flapsPerPod(stable) >= flapsPerPod(candidate) / 2;
   const first = Math.min(...livePods(candidate).map((pod) => pod.createdAt));
   return livePods(stable).some((pod) => pod.trouble?.reason === reason && pod.createdAt >= first);
+}
+
+/* Half as often is as much: nobody's pods are hit by an outage at quite the same moment. */
+function flapsPerPod(set: SetView): number {
+  const pods = livePods(set);
+  return sumOf(pods.map((pod) => flapsOf(pod, true))) / Math.max(1, pods.length);
 }

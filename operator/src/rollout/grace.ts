@@ -40,11 +40,15 @@ export function decideInGrace(context: Context, step: StepState, failure: Passin
   return { ...hold(context, { step, since, failure }), wakeAt: end };
 }
 
+/** Nothing announces that what pods went through is long enough ago. */
+const LOOK_AGAIN_MS = 60_000;
+
 /** What the candidate is not to blame for holds the release for as long as it lasts. */
 export function holdForOthers(context: Context, step: StepState, failure: Passing): Decision {
   const { now, state } = context;
   const since = state.grace?.reason === failure.reason ? state.grace.since : now;
-  return { ...hold(context, { step, since, failure }), phase: 'Paused' };
+  const held = hold(context, { step, since, failure });
+  return { ...held, phase: 'Paused', wakeAt: after(now, LOOK_AGAIN_MS) };
 }
 
 function isOfOthers(reason: Reason): boolean {
