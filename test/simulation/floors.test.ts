@@ -35,7 +35,7 @@ const withSet = (world: World, over: Partial<SetObject>): World => ({
   resourceVersion: world.resourceVersion + 1,
   sets: [...world.sets, {
     name: 'shop-r9-v1', uid: 'stray', owner: 'release', version: 1, hash: 'v1', revision: 9,
-    desired: 3, outcome: 'candidate', isQuotaHit: false, ...over,
+    desired: 3, generation: 1, outcome: 'candidate', isQuotaHit: false, ...over,
   }],
 });
 

@@ -133,6 +133,6 @@ export function withDeployment(
 function ownSet(revision: number, version: number, desired: number): SetObject {
   return {
     name: `dep-d${version}`, uid: `dep-d${version}-uid`, owner: 'deployment', version, hash: `d${version}`,
-    revision, desired, outcome: 'superseded', isQuotaHit: false,
+    revision, desired, generation: 1, outcome: 'superseded', isQuotaHit: false,
   };
 }

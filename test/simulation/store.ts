@@ -29,7 +29,9 @@ function writeEffect(world: World, effect: Effect, view: View): Written {
       return createSet(world, effect, view);
     case 'scaleSet':
       return changeSet(world, effect.set, (set) =>
-        set.desired === effect.from ? { ...set, desired: effect.to, ...marked(effect.mark) } : undefined);
+        set.desired === effect.from && set.generation === effect.generation
+          ? { ...set, desired: effect.to, generation: set.generation + 1, ...marked(effect.mark) }
+          : undefined);
     case 'markSet':
       return changeSet(world, effect.set, (set) => ({ ...set, ...marked(effect.mark) }));
     case 'deleteSet':
@@ -110,6 +112,7 @@ function createSet(world: World, effect: Extract<Effect, { kind: 'createSet' }>,
     hash: effect.hash,
     revision: effect.revision,
     desired: effect.replicas,
+    generation: 1,
     outcome: effect.outcome,
     isQuotaHit: false,
   };

@@ -101,6 +101,7 @@ function setView(view: View, set: SetObject): SetView {
   return {
     name: set.name,
     uid: set.uid,
+    generation: set.generation,
     revision: set.revision,
     hash: set.hash,
     desired: set.desired,

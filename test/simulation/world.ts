@@ -76,6 +76,8 @@ export interface SetObject {
   readonly hash: string;
   readonly revision: number;
   readonly desired: number;
+  /** Counts the changes of `desired`. */
+  readonly generation: number;
   readonly outcome: Outcome;
   readonly reason?: string;
   readonly isQuotaHit: boolean;

@@ -57,6 +57,7 @@ async function applyEffect(context: ApplyContext, effect: Effect): Promise<void>
       return createSet(context, effect);
     case 'scaleSet':
       return patchSet(context, effect.set, [
+        { op: 'test', path: '/metadata/generation', value: effect.generation },
         { op: 'test', path: '/spec/replicas', value: effect.from },
         { op: 'replace', path: '/spec/replicas', value: effect.to },
         ...markOperations(effect.mark),

@@ -4,7 +4,7 @@ import { parseAction, parseSpec, parseStatus } from '../api/parse.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { AppReleaseStatus } from '../api/app-release-status.ts';
 import type { Clock } from '../lib/clock.ts';
-import { after, type Instant } from '../lib/instant.ts';
+import { after, fromText, type Instant, instant } from '../lib/instant.ts';
 import { number, record, text } from '../lib/json.ts';
 import { stateOf } from '../rollout/state-codec.ts';
 import {
@@ -29,6 +29,7 @@ import { counterViolations } from './sample-pods.ts';
 import { specForHandBack, workloadName } from './hand-back-spec.ts';
 import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { meaningOf, type Problem } from './errors.ts';
+import type { PodFlaps } from './pod-flaps.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
 import {
   digestOf,
@@ -160,7 +161,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
     state: stateOf(status),
     workload: workloadView(options, { workload, deployment, template, release, configured }),
     ...(wanted ? { wanted } : {}),
-    sets: sets.map((set) => setView(store, set)),
+    sets: sets.map((set) => setView(store, set, status)),
     traffic: traffic.view,
     evidence: evidenceFor(parsed, subject.evidence),
     actions: openActions(store, release),
@@ -359,10 +360,17 @@ function workloadView(
   };
 }
 
-function setView(store: Store, set: ReplicaSetObject): SetView {
+function setView(
+  store: Store,
+  set: ReplicaSetObject,
+  { startedAt }: AppReleaseStatus,
+): SetView {
+  // What pods went through before the release began says nothing about it.
+  const since = (startedAt === undefined ? undefined : fromText(startedAt)) ?? instant(0);
   return {
     name: set.name,
     uid: set.uid,
+    generation: set.generation,
     revision: set.revision,
     hash: set.hash,
     desired: set.replicas,
@@ -372,21 +380,21 @@ function setView(store: Store, set: ReplicaSetObject): SetView {
     pods: store.pods
       .byIndex('owner', set.uid)
       .filter((pod) => !pod.isFinished)
-      .map((pod) => podView(store, pod)),
+      .map((pod) => podView(pod, store.flaps.since(pod, since))),
     ...(set.creationFailure === undefined ? {} : { creationFailure: set.creationFailure }),
     isConfigLive: set.adoptedConfig !== undefined && set.adoptedConfig !== '',
   };
 }
 
-function podView(store: Store, pod: PodObject): PodView {
+function podView(pod: PodObject, flaps: ReturnType<PodFlaps['since']>): PodView {
   return {
     name: pod.name,
     isReady: pod.isReady,
     readyChangedAt: pod.readyChangedAt,
     isTerminating: pod.isTerminating,
     createdAt: pod.createdAt,
-    restarts: pod.restarts,
-    readinessLosses: store.readinessLosses(pod.uid),
+    restarts: flaps.restarts,
+    readinessLosses: flaps.losses,
     ...(pod.trouble ? { trouble: pod.trouble } : {}),
   };
 }

@@ -149,6 +149,7 @@ function labelsOf(value: unknown): Record<string, string> {
 }
 
 export interface ReplicaSetObject extends Base {
+  readonly generation: number;
   readonly replicas: number;
   readonly hash: string;
   readonly revision: number;
@@ -181,6 +182,7 @@ export function projectReplicaSet(raw: RawObject): ReplicaSetObject {
   const creationFailure = replicaFailure(raw);
   return {
     ...base(raw),
+    generation: raw.metadata.generation ?? 0,
     replicas: number(spec['replicas']) ?? 1,
     hash: raw.metadata.labels?.[POD_TEMPLATE_HASH] ?? '',
     revision: Number(

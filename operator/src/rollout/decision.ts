@@ -43,6 +43,8 @@ export type Effect =
   | {
       readonly kind: 'scaleSet';
       readonly set: SetRef;
+      /** Counts the changes of its spec: the same size can be another one's, come back to. */
+      readonly generation: number;
       readonly from: number;
       readonly to: number;
       readonly mark?: OutcomeMark;

@@ -2,7 +2,7 @@
 // whether the snapshot already shows it there.
 import { availablePods, livePods, readyPods } from './pods.ts';
 import type { Context } from './context.ts';
-import type { Effect } from './decision.ts';
+import type { Effect, OutcomeMark } from './decision.ts';
 import { after, type Instant } from '../lib/instant.ts';
 import {
   type PodGoal,
@@ -330,9 +330,12 @@ function growCandidate(context: Context, to: number): Effect[] {
   return [{ kind: 'createSet', revision, hash: wanted.hash, replicas: to, outcome: 'candidate' }];
 }
 
-export function resize(set: SetView | undefined, to: number): Effect[] {
+export function resize(set: SetView | undefined, to: number, mark?: OutcomeMark): Effect[] {
   if (!set || set.desired === to) return [];
-  return [{ kind: 'scaleSet', set: { name: set.name, uid: set.uid }, from: set.desired, to }];
+  const { desired: from, generation, name, uid } = set;
+  return [
+    { kind: 'scaleSet', set: { name, uid }, generation, from, to, ...optional('mark', mark) },
+  ];
 }
 
 function isAt({ now, spec }: Context, set: SetView | undefined, goal: number): boolean {

@@ -4,7 +4,7 @@ import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { Instant } from '../lib/instant.ts';
 import { type Context, contextOf } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
-import { retreat, optional } from './exposure.ts';
+import { optional, resize, retreat } from './exposure.ts';
 import { readyPods } from './pods.ts';
 import type { DeploymentView, SetView, Snapshot } from './snapshot.ts';
 import { removeStrays } from './strays.ts';
@@ -99,18 +99,8 @@ function isRunning(set: SetView): boolean {
 function usersToStable(snapshot: Snapshot, context: Context): Decision | undefined {
   const back = retreat(context, 'calm');
   const leftover = context.candidate && context.candidate.desired > 0;
-  const scale: Effect[] =
-    back.isDone && context.candidate && leftover
-      ? [
-          {
-            kind: 'scaleSet',
-            set: context.candidate,
-            from: context.candidate.desired,
-            to: 0,
-            mark: { outcome: 'undone', reason: 'HandedBack' },
-          },
-        ]
-      : [];
+  const mark = { outcome: 'undone', reason: 'HandedBack' } as const;
+  const scale = back.isDone ? resize(context.candidate, 0, mark) : [];
   const strays = removeStrays(context, snapshot.state);
   if (back.isDone && !leftover && back.effects.length === 0 && !hasStrays(context)) {
     return undefined;

@@ -3,7 +3,7 @@ import type { Instant } from '../lib/instant.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
 import { earlierOf, evidenceSentence, servingSentence } from './explain.ts';
-import { expose, optional } from './exposure.ts';
+import { expose, optional, resize } from './exposure.ts';
 import { availablePods, livePods } from './pods.ts';
 import { deadlineOf } from './progress.ts';
 import type { SetView, WeightedView } from './snapshot.ts';
@@ -118,6 +118,10 @@ function promoting(
   };
 }
 
+function markOf({ name, uid }: SetView): Effect {
+  return { kind: 'markSet', set: { name, uid }, mark: SUPERSEDED };
+}
+
 function promoted(context: Context): Decision {
   const { bounds, candidate, now, snapshot, spec, stable, state } = context;
   if (!candidate || !state.candidate) throw new Error('promoted without a candidate');
@@ -130,12 +134,8 @@ function promoted(context: Context): Decision {
     },
   ];
   if (stable && (stable.desired > 0 || stable.outcome !== SUPERSEDED.outcome)) {
-    const set = { name: stable.name, uid: stable.uid };
-    marks.push(
-      stable.desired > 0
-        ? { kind: 'scaleSet', set, from: stable.desired, to: 0, mark: SUPERSEDED }
-        : { kind: 'markSet', set, mark: SUPERSEDED },
-    );
+    const removal = resize(stable, 0, SUPERSEDED);
+    marks.push(...(removal.length > 0 ? removal : [markOf(stable)]));
   }
   const { evidence } = snapshot;
   const { candidate: id, grace: _grace, pausedBy: _pausedBy, startedAt, ...rest } = state;

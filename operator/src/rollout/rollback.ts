@@ -3,7 +3,7 @@ import type { HistoryEntry } from '../api/app-release-status.ts';
 import type { Reason } from '../api/reasons.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
-import { optional, retreat } from './exposure.ts';
+import { optional, resize, retreat } from './exposure.ts';
 import { livePods } from './pods.ts';
 import type { ReleaseState, RollbackCause } from './state.ts';
 
@@ -80,8 +80,7 @@ function removeCandidate({ candidate }: Context, cause: RollbackCause): Effect[]
   if (!candidate) return [];
   const mark = { outcome: cause.outcome, reason: cause.reason };
   const set = { name: candidate.name, uid: candidate.uid };
-  if (candidate.desired > 0)
-    return [{ kind: 'scaleSet', set, from: candidate.desired, to: 0, mark }];
+  if (candidate.desired > 0) return resize(candidate, 0, mark);
   return candidate.outcome === cause.outcome ? [] : [{ kind: 'markSet', set, mark }];
 }
 

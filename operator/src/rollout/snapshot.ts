@@ -86,6 +86,7 @@ export type Outcome = 'candidate' | 'stable' | 'failed' | 'undone' | 'superseded
 export interface SetView {
   readonly name: string;
   readonly uid: string;
+  readonly generation: number;
   readonly revision: number;
   readonly hash: string;
   /** `spec.replicas`. */
@@ -107,8 +108,9 @@ export interface PodView {
   readonly readyChangedAt: Instant;
   readonly isTerminating: boolean;
   readonly createdAt: Instant;
+  /** Since the release began, at most ten minutes back. */
   readonly restarts: number;
-  /** How often it went from Ready to not Ready, as far as this process saw. */
+  /** How often it went from Ready to not Ready in that time, as far as this process saw. */
   readonly readinessLosses: number;
   readonly trouble?: PodTrouble;
 }

@@ -2,6 +2,7 @@
 // go as soon as nobody needs their pods.
 import type { Context } from './context.ts';
 import type { Effect, OutcomeMark } from './decision.ts';
+import { resize } from './exposure.ts';
 import { availablePods, readyPods } from './pods.ts';
 import type { SetView } from './snapshot.ts';
 import type { ReleaseState } from './state.ts';
@@ -15,9 +16,7 @@ export function removeStrays(context: Context, next: ReleaseState): Effect[] {
   return strays.flatMap((set): Effect[] => {
     const kept = isCarrying(context, set) ? set.desired : Math.min(readyPods(set), needed);
     needed -= Math.min(kept, needed);
-    if (kept >= set.desired) return [];
-    const { desired: from, name, uid } = set;
-    return [{ kind: 'scaleSet', set: { name, uid }, from, to: kept, ...markFor(set) }];
+    return kept >= set.desired ? [] : resize(set, kept, markFor(set));
   });
 }
 
@@ -37,7 +36,7 @@ function isCarrying({ snapshot: { traffic } }: Context, set: SetView): boolean {
 }
 
 /* What failed stays marked so; the others must not be taken for stable, or for being tried, again. */
-function markFor({ outcome }: SetView): { readonly mark?: OutcomeMark } {
-  if (outcome !== 'candidate' && outcome !== 'stable') return {};
-  return { mark: { outcome: 'superseded', reason: 'Superseded' } };
+function markFor({ outcome }: SetView): OutcomeMark | undefined {
+  if (outcome !== 'candidate' && outcome !== 'stable') return undefined;
+  return { outcome: 'superseded', reason: 'Superseded' };
 }

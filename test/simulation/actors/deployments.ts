@@ -37,13 +37,17 @@ function pausedSizes(own: readonly SetObject[], { replicas }: DeploymentObject):
   const active = own.filter((set) => set.desired > 0);
   if (active.length > 1) return own;
   const scaled = active[0] ?? own.toSorted((a, b) => b.revision - a.revision)[0];
-  return own.map((set) => (set === scaled ? { ...set, desired: replicas } : set));
+  return own.map((set) => (set === scaled ? sized(set, replicas) : set));
 }
 
 function rolledSizes(world: World, own: readonly SetObject[], deployment: DeploymentObject): readonly SetObject[] {
   const current = own.find((set) => set.version === deployment.version) ?? newSet(world, own, deployment);
   const all = own.includes(current) ? own : [...own, current];
-  return all.map((set) => ({ ...set, desired: set === current ? deployment.replicas : 0 }));
+  return all.map((set) => sized(set, set === current ? deployment.replicas : 0));
+}
+
+function sized(set: SetObject, desired: number): SetObject {
+  return set.desired === desired ? set : { ...set, desired, generation: set.generation + 1 };
 }
 
 function newSet(world: World, own: readonly SetObject[], { version }: DeploymentObject): SetObject {
@@ -55,6 +59,7 @@ function newSet(world: World, own: readonly SetObject[], { version }: Deployment
     hash: `d${version}`,
     revision: 1 + Math.max(0, ...own.map((set) => set.revision)),
     desired: 0,
+    generation: 1,
     outcome: 'superseded',
     isQuotaHit: false,
   };

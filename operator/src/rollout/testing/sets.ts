@@ -77,6 +77,7 @@ function setView(parts: Parts, fallback: { readonly revision: number; readonly o
   return {
     name,
     uid: `uid-${revision}`,
+    generation: 1,
     revision,
     hash: parts.hash ?? `hash${revision}`,
     desired: parts.desired ?? pods.filter((pod) => !pod.isTerminating).length,
