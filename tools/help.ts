@@ -27,6 +27,8 @@ const WHAT: Readonly<Record<string, string>> = {
   'test:simulation': 'releases against a simulated API server, from a seed',
   simulate: 'releases in a simulated cluster (-- --seed N --runs M)',
   'test:integration': 'against a real API server with kwok nodes',
+  'test:cluster': 'the cluster harness on itself',
+  'test:traefik': 'both data planes on one route (builds Traefik, about ten minutes)',
   'test:e2e': 'against real nodes with real pods',
   'test:faults': 'against an API server that fails (-- --seed N)',
 };
