@@ -18,6 +18,7 @@ import type { Log } from '../lib/log.ts';
 import { record, text } from '../lib/json.ts';
 import { LABEL, POD_TEMPLATE_HASH } from '../api/labels.ts';
 import { createConfigWatchers } from './config-watchers.ts';
+import { createPodFlaps, type PodFlaps } from './pod-flaps.ts';
 import * as project from './projections.ts';
 import * as type from './resources.ts';
 
@@ -37,8 +38,7 @@ export interface Store {
   readonly configMaps: Cache<project.ConfigMapObject>;
   /** Filled from the first call on. */
   routes(): RouteCache;
-  /** How often a pod was seen to lose readiness. */
-  readinessLosses(podUid: string): number;
+  readonly flaps: Pick<PodFlaps, 'since'>;
   readonly expectations: Expectations;
   readonly synced: Promise<void>;
   /** The ConfigMaps that an AppRelease looks at, in place of those it looked at before. */
@@ -69,7 +69,7 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v
 export function startStore(options: StoreOptions): Store {
   const { clock, transport, log, namespace } = options;
   const reflectors = new Map<string, Reflector<Keyed>>();
-  const losses = new Map<string, number>();
+  const flaps = createPodFlaps(clock);
   const configWatchers = createConfigWatchers();
   let routes: Reflector<project.RouteObject> | undefined;
 
@@ -154,7 +154,7 @@ export function startStore(options: StoreOptions): Store {
       const [set] = pod.owner ? replicaSets.cache.byIndex('uid', pod.owner.uid) : [];
       return set ? byOwner(set) : [];
     },
-    priorityOf: (change) => podPriority(change, losses),
+    priorityOf: (change) => podPriority(change, flaps),
   });
   pods.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
 
@@ -228,7 +228,7 @@ export function startStore(options: StoreOptions): Store {
     autoscalers: autoscalers.cache,
     configMaps: configMaps.cache,
     routes: routeCache,
-    readinessLosses: (uid) => losses.get(uid) ?? 0,
+    flaps,
     expectations: createExpectations({
       clock,
       seen: (resource) => reflectors.get(resource.plural)?.resourceVersion(),
@@ -254,13 +254,9 @@ function priorityOfChange(change: { kind: string; initial?: boolean }): Priority
 }
 
 /* A pod that stops being ready, or shows trouble, goes before everything else. */
-function podPriority(change: Change<project.PodObject>, losses: Map<string, number>): Priority {
-  if (change.kind === 'deleted') losses.delete(change.object.uid);
+function podPriority(change: Change<project.PodObject>, flaps: PodFlaps): Priority {
+  const noted = flaps.note(change);
   if (change.kind !== 'upserted') return PRIORITY_NORMAL;
   if (change.initial) return PRIORITY_INITIAL;
-  const { object, previous } = change;
-  const isLost =
-    previous?.uid === object.uid && previous.isReady && !object.isReady && !object.isTerminating;
-  if (isLost) losses.set(object.uid, (losses.get(object.uid) ?? 0) + 1);
-  return isLost || object.trouble ? PRIORITY_URGENT : PRIORITY_NORMAL;
+  return noted === 'lost' || change.object.trouble ? PRIORITY_URGENT : PRIORITY_NORMAL;
 }
