@@ -1,9 +1,7 @@
 // A cluster with the project's images on it: kind where a Docker engine answers, else the built-in
 // node. Both end by `down`, which fails and lists what is left.
-import { ensureImages } from '../../../tools/images/build.ts';
+import { startCluster } from '../../cluster/src/cluster.ts';
 import { endDown } from '../../cluster/src/down.ts';
-import { hasDockerEngine, startKind } from '../../cluster/src/kind/kind-tier.ts';
-import { startNodeTier, type NodeTier } from '../../cluster/src/node-tier.ts';
 import type { Progress } from '../../cluster/src/progress.ts';
 import type { ClusterAccess } from './stack.ts';
 
@@ -19,18 +17,12 @@ export async function openCluster(
   progress: Progress,
   options: OpenOptions = DEMO_CLUSTER,
 ): Promise<ClusterAccess> {
-  const tier = await startTier(progress, options);
+  const tier = await startCluster({ ...options, progress });
   return {
     kubeconfigPath: tier.kubeconfigPath,
     kubectl: tier.binaries.kubectl,
     gatewayAddress: tier.gatewayAddress,
   };
-}
-
-async function startTier(progress: Progress, options: OpenOptions): Promise<NodeTier> {
-  if (await hasDockerEngine()) return startKind({ ...options, progress });
-  const { archive } = await ensureImages({ progress });
-  return startNodeTier({ ...options, progress, images: [archive] });
 }
 
 export async function closeCluster(name: string): Promise<void> {
