@@ -72,7 +72,7 @@ function apply(asked: Asked, action: ActionView): Asked {
 }
 
 function resultOf(context: Context, action: ActionView): Result {
-  const { state } = context;
+  const { stable, state } = context;
   if (action.action === 'retry') return retry(context, action);
   const { stage } = state;
   if (stage.kind !== 'Stepping' && stage.kind !== 'Promoting') {
@@ -88,6 +88,12 @@ function resultOf(context: Context, action: ActionView): Result {
     return {
       kind: 'expired',
       message: `the release is at step ${stage.step.index}, not ${action.step}`,
+    };
+  }
+  if (!stable || stable.name === state.candidate?.setName) {
+    return {
+      kind: 'rejected',
+      message: 'a first release has no steps, and nothing to go back to; change the template',
     };
   }
   switch (action.action) {
