@@ -7,26 +7,39 @@ export interface Permission {
   readonly verbs: readonly string[];
 }
 
-const READ = ['get', 'list', 'watch'] as const;
-const OWN = [...READ, 'create', 'patch', 'delete'] as const;
+/** What a cache needs. */
+const WATCH = ['list', 'watch'] as const;
 
 /** In every namespace it looks after. */
 export const OPERATOR_PERMISSIONS: readonly Permission[] = [
-  { apiGroups: ['slipway.dev'], resources: ['appreleases'], verbs: [...READ, 'patch'] },
-  { apiGroups: ['slipway.dev'], resources: ['appreleases/status'], verbs: ['patch', 'update'] },
+  { apiGroups: ['slipway.dev'], resources: ['appreleases'], verbs: [...WATCH, 'patch'] },
+  { apiGroups: ['slipway.dev'], resources: ['appreleases/status'], verbs: ['patch'] },
   // Owner references with blockOwnerDeletion, where the cluster asks for the right to set them.
   { apiGroups: ['slipway.dev'], resources: ['appreleases/finalizers'], verbs: ['update'] },
-  { apiGroups: ['slipway.dev'], resources: ['releaseactions'], verbs: [...READ, 'delete'] },
+  { apiGroups: ['slipway.dev'], resources: ['releaseactions'], verbs: [...WATCH, 'delete'] },
   { apiGroups: ['slipway.dev'], resources: ['releaseactions/status'], verbs: ['patch'] },
-  { apiGroups: ['apps'], resources: ['deployments'], verbs: [...READ, 'patch'] },
-  { apiGroups: ['apps'], resources: ['replicasets'], verbs: OWN },
-  { apiGroups: [''], resources: ['pods'], verbs: READ },
-  { apiGroups: [''], resources: ['services'], verbs: OWN },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: [...WATCH, 'patch'] },
+  {
+    apiGroups: ['apps'],
+    resources: ['replicasets'],
+    verbs: [...WATCH, 'get', 'create', 'patch', 'delete'],
+  },
+  { apiGroups: [''], resources: ['pods'], verbs: WATCH },
+  // Looked at before one is made, so that nobody's is taken over; never deleted.
+  { apiGroups: [''], resources: ['services'], verbs: [...WATCH, 'get', 'create', 'patch'] },
   // Copies of ConfigMaps, one set for each revision.
-  { apiGroups: [''], resources: ['configmaps'], verbs: OWN },
-  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
-  { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: OWN },
-  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: READ },
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    verbs: [...WATCH, 'get', 'create', 'patch', 'delete'],
+  },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: WATCH },
+  {
+    apiGroups: ['gateway.networking.k8s.io'],
+    resources: ['httproutes'],
+    verbs: [...WATCH, 'get', 'create', 'patch'],
+  },
+  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: WATCH },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
 ];
 
@@ -35,6 +48,6 @@ export const OPERATOR_HOME_PERMISSIONS: readonly Permission[] = [
   {
     apiGroups: ['coordination.k8s.io'],
     resources: ['leases'],
-    verbs: [...READ, 'create', 'update', 'patch'],
+    verbs: ['get', 'create', 'patch'],
   },
 ];

@@ -89,7 +89,14 @@ describe('the permissions', () => {
   it('make and delete no Deployment and no pod', () => {
     const verbs = (resource: string) =>
       all.filter(({ resources }) => resources.includes(resource)).flatMap((one) => one.verbs);
-    expect(verbs('deployments')).toEqual(['get', 'list', 'watch', 'patch']);
-    expect(verbs('pods')).toEqual(['get', 'list', 'watch']);
+    expect(verbs('deployments')).toEqual(['list', 'watch', 'patch']);
+    expect(verbs('pods')).toEqual(['list', 'watch']);
+  });
+
+  it('delete nothing that users come by, and replace nothing whole', () => {
+    const may = (verb: string) =>
+      all.filter(({ verbs }) => verbs.includes(verb)).flatMap(({ resources }) => resources);
+    expect(may('delete')).toEqual(['releaseactions', 'replicasets', 'configmaps']);
+    expect(may('update')).toEqual(['appreleases/finalizers']);
   });
 });

@@ -21,7 +21,7 @@ export interface OperatorInstallProps {
   readonly namespaces?: readonly string[];
   /** Two or more: one leads, the others take over when it ends. @default 1 */
   readonly replicas?: number;
-  /** @default 50m CPU, 64Mi, at most 128Mi: enough for 1,000 releases */
+  /** @default 50m CPU, 64Mi, at most 256Mi: enough for 1,000 releases and large metrics pages */
   readonly resources?: Resources;
 }
 
@@ -33,7 +33,7 @@ export const OPERATOR_METRICS_PORT = 9464;
 const DEFAULT_RESOURCES: Resources = {
   cpuRequestMillis: 50,
   memoryRequestMebibytes: 64,
-  memoryLimitMebibytes: 128,
+  memoryLimitMebibytes: 256,
 };
 
 /** Name of the Deployment, the account and the roles of an instance: `<instance>-operator`. */
