@@ -458,7 +458,9 @@ function claimsOf({ spec }: ReleaseObject) {
   };
 }
 
+/* Of two made in the same second it is the one that was dealt with first. */
 function isOlder(rival: ReleaseObject, release: ReleaseObject): boolean {
   if (rival.createdAt !== release.createdAt) return rival.createdAt < release.createdAt;
-  return rival.name < release.name;
+  const [hasRival, has] = [rival, release].map((one) => one.finalizers.includes(FINALIZER));
+  return hasRival === has ? rival.name < release.name : hasRival === true;
 }
