@@ -39,9 +39,7 @@ export function observeTraffic(
   const blocked = (reason: Reason, message: string) => blockedWith(pair, { reason, message });
   if (!traffic) return { view: { kind: 'podShare' }, objects: NOTHING };
   const own = store.services.get(release.namespace, traffic.service);
-  if (!own) {
-    return blocked('ServiceNotFound', `Service ${traffic.service} does not exist; create it or correct spec.traffic.service`);
-  }
+  if (!own) return withoutOwn(store, release, spec);
   if (!traffic.gateway) return { view: { kind: 'podShare' }, objects: { own, isOwnManaged: false } };
   const routes = store.routes();
   if (routes.kind === 'filling') return undefined;
@@ -75,6 +73,35 @@ export function observeTraffic(
       isBypassed: !isOwnManaged,
     },
   };
+}
+
+/* The router needs the pair only: while the application's Service is missing, a candidate that hurts
+   can still be taken from users. */
+function withoutOwn(
+  store: Store,
+  release: ReleaseObject,
+  spec: AppReleaseSpec,
+): ObservedTraffic | undefined {
+  const gateway = spec.traffic?.gateway;
+  const pair = pairOf(store, release);
+  const name = spec.traffic?.service ?? '';
+  const message = `Service ${name} does not exist; create it or correct spec.traffic.service`;
+  const told = blockedWith(pair, { reason: 'ServiceNotFound', message });
+  const isOurs = [pair.stable, pair.canary].every((one) => one?.owner?.uid === release.uid);
+  const routes = gateway && isOurs ? store.routes() : undefined;
+  if (routes?.kind === 'filling') return undefined;
+  if (routes?.kind !== 'filled') return told;
+  const route = routes.cache.get(release.namespace, gateway?.routeRef?.name ?? release.name);
+  if (!route || routeProblem({ release, spec, route })) return told;
+  const objects = { ...told.objects, route };
+  const behind = {
+    kind: 'weighted' as const,
+    stable: serviceView(store, objects, 'stable'),
+    canary: serviceView(store, objects, 'canary'),
+    route: routeView(release, spec, route),
+    isBypassed: false,
+  };
+  return { objects, view: { kind: 'blocked', reason: 'ServiceNotFound', message, behind } };
 }
 
 interface Pair {
@@ -125,13 +152,14 @@ function isManageable(own: ServiceObject): boolean {
 function serviceView(store: Store, objects: TrafficObjects, role: 'stable' | 'canary'): ServiceView {
   const service = objects[role];
   const own = objects.own;
-  if (!service || !own) return { exists: false, isCurrent: false, readyPods: [] };
+  if (!service) return { exists: false, isCurrent: false, readyPods: [] };
   const hash = selectedHash(service.spec);
-  const ownFollows = role !== 'stable' || !objects.isOwnManaged || selectedHash(own.spec) === hash;
+  const isFollowed = role === 'stable' && own !== undefined && objects.isOwnManaged;
+  const ownFollows = !isFollowed || selectedHash(own.spec) === hash;
   const slices = store.endpointSlices.byIndex('service', `${service.namespace}/${service.name}`);
   return {
     exists: true,
-    isCurrent: hasCurrentPorts(service.spec, own.spec) && ownFollows,
+    isCurrent: !own || (hasCurrentPorts(service.spec, own.spec) && ownFollows),
     ...(hash === undefined ? {} : { hash }),
     readyPods: slices.flatMap((slice) => slice.readyPods),
   };

@@ -133,7 +133,13 @@ export interface PodTrouble {
 
 export type TrafficView =
   | { readonly kind: 'podShare' }
-  | { readonly kind: 'blocked'; readonly reason: Reason; readonly message: string }
+  | {
+      readonly kind: 'blocked';
+      readonly reason: Reason;
+      readonly message: string;
+      /** The router that goes on splitting all the same, where it can still be written to. */
+      readonly behind?: WeightedView;
+    }
   | WeightedView;
 
 export interface WeightedView {

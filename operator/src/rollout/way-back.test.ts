@@ -1,5 +1,6 @@
 // Blocked in the middle of a release: what still has to be possible.
 import { describe, expect, it } from '@jest/globals';
+import { after } from '../lib/instant.ts';
 import { decide } from './decide.ts';
 import type { ReleaseView, Snapshot } from './snapshot.ts';
 import { release, set } from './testing/builders.ts';
@@ -62,8 +63,8 @@ describe.each(Object.entries(BLOCKS))('%s', (_name, blockedBy) => {
     const asked = HEALTHY.action('abort');
     const { next } = decide(blockedBy(asked.build()), NOW);
     expect(next.stage).toMatchObject({ kind: 'RollingBack', cause: { outcome: 'undone' } });
-    const after = blockedBy({ ...asked.build(), state: next });
-    expect(decide(after, NOW).effects).toContainEqual(
+    const later = blockedBy({ ...asked.build(), state: next });
+    expect(decide(later, NOW).effects).toContainEqual(
       expect.objectContaining({ kind: 'finishAction', phase: 'Applied' }),
     );
   });
@@ -87,6 +88,41 @@ describe('a router that cannot be looked at', () => {
     expect(decision.next.stage.kind).toBe('RollingBack');
     expect(decision.message).toContain('no rule bears the name');
   });
+});
+
+describe('a router that splits on without the Service of the application', () => {
+  const routed = HURTING.weighted(50).build();
+  const { traffic } = routed;
+  const behind = traffic.kind === 'weighted' ? traffic : undefined;
+  const gone = (weight: number): Snapshot => ({
+    ...routed,
+    traffic: {
+      kind: 'blocked',
+      reason: 'ServiceNotFound',
+      message: 'Service shop is gone',
+      ...(behind ? { behind: { ...behind, route: { ...behind.route, weight } } } : {}),
+    },
+  });
+
+  it('takes the users from the candidate first', () => {
+    const decision = decide(gone(50), NOW);
+    expect(decision.effects).toEqual([{ kind: 'setWeight', weight: 0 }]);
+    expect(decision.next.stage.kind).toBe('RollingBack');
+  });
+
+  it('then its pods', () => {
+    const { next } = decide(gone(50), NOW);
+    const seen = decide({ ...gone(0), state: next }, NOW);
+    const later = decide({ ...gone(0), state: seen.next }, after(NOW, 60_000));
+    expect(later.effects).toMatchObject([{ kind: 'scaleSet', set: { uid: 'uid-7' }, to: 0 }]);
+  });
+});
+
+it('keeps the pods that a route may name which the specification has given up', () => {
+  const traffic = { kind: 'blocked', reason: 'TrafficChanged', message: 'still splits' } as const;
+  const decision = decide({ ...HURTING.build(), traffic }, NOW);
+  expect(decision.effects).not.toContainEqual(expect.objectContaining({ to: 0 }));
+  expect(decision.next.stage.kind).toBe('RollingBack');
 });
 
 it('waits for no requests of a count that began anew', () => {

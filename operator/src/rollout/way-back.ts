@@ -36,7 +36,7 @@ function goBack(context: Context, abort: RollbackOrder | undefined): Decision | 
 /* As much of a context as can be had: a version that nobody can read now is as good as the one that
    is being tried. Only what people say against it is taken; the rest waits. */
 function contextFor(snapshot: Snapshot, now: Instant): Context | undefined {
-  const { actions, release, sets, state, wanted } = snapshot;
+  const { actions, release, sets, state, traffic, wanted } = snapshot;
   const { candidate } = state;
   const partial = release.spec.kind === 'invalid' ? release.spec.partial : release.spec.value;
   const tried = sets.find((set) => set.name === candidate?.setName);
@@ -53,6 +53,7 @@ function contextFor(snapshot: Snapshot, now: Instant): Context | undefined {
       ...snapshot,
       release: { ...release, spec: { kind: 'valid', value: partial } },
       wanted: seen,
+      traffic: traffic.kind === 'blocked' ? (traffic.behind ?? traffic) : traffic,
       actions: actions.filter(
         ({ action, uid }) =>
           action === 'abort' || state.finished.some((finished) => finished.uid === uid),
@@ -62,9 +63,11 @@ function contextFor(snapshot: Snapshot, now: Instant): Context | undefined {
   );
 }
 
-/* With a router that cannot be looked at, nobody knows who still reaches the candidate. */
+/* With a router that cannot be looked at, or was there before, nobody knows who still reaches the
+   candidate. Only where a mere Service is missing is it known that pods share. */
 function isHidden({ snapshot: { traffic }, spec }: Context): boolean {
-  return traffic.kind === 'blocked' && spec.traffic?.gateway !== undefined;
+  if (traffic.kind !== 'blocked') return false;
+  return spec.traffic?.gateway !== undefined || traffic.reason !== 'ServiceNotFound';
 }
 
 /* It is remembered that the way back has begun; the candidate keeps its pods until it can be gone. */
