@@ -192,6 +192,21 @@ describe('releases beside each other', () => {
   });
 });
 
+describe('an operator for all namespaces', () => {
+  it('plays releases of the same name in each of them', async () => {
+    const labs = [await openLab(), await openLab()];
+    for (const lab of labs) {
+      const release = appRelease(canary([{ weight: 50 }], { replicas: 1 }));
+      await lab.apply(deployment({ tag: '1' }, 0));
+      await lab.apply({ ...release, metadata: { ...release.metadata, labels: { 'slipway.dev/instance': 'wide' } } });
+    }
+    await labs[0]?.startOperator({ instance: 'wide', isClusterWide: true });
+    for (const lab of labs) await lab.eventually('version 1', isHealthy(lab, '1'));
+    for (const lab of labs) await ask(lab, { tag: '2' });
+    for (const lab of labs) await lab.eventually('version 2', isHealthy(lab, '2'));
+  });
+});
+
 describe('an operator with a Role in one namespace and nothing else', () => {
   it('plays whole releases: adoption, canary by route, rollback, config, actions, hand-back', async () => {
     const lab = await openLab();

@@ -29,6 +29,8 @@ export interface OperatorParts {
   /** As it would be with other rights than an administrator's. */
   readonly transport?: Transport;
   readonly instance?: string;
+  /** Looks at all namespaces, not only at that of the lab. */
+  readonly isClusterWide?: boolean;
 }
 
 export interface RunningOperator {
@@ -175,7 +177,7 @@ function startIn(
     log: (level, message, keys) => {
       if (lines.length < 2000) lines.push(`${level} ${message} ${JSON.stringify(keys ?? {})}`);
     },
-    namespaces: [namespace],
+    namespaces: parts.isClusterWide === true ? [] : [namespace],
     instance: parts.instance ?? 'slipway',
     leaseNamespace: namespace,
     identity,
