@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Materials, Observed } from './controller/observe.ts';
+import type { KubeClient } from './kube/client.ts';
+import { instant } from './lib/instant.ts';
+import { createManualClock } from './lib/manual-clock.ts';
+import { createReconciler, type ReconcileOptions } from './reconcile.ts';
+import type { Snapshot } from './rollout/snapshot.ts';
+import { release, set } from './rollout/testing/builders.ts';
+
+const KEY = 'a/shop';
+const EPOCH = 7;
+const ABSENT = (): never => {
+  throw new Error('not needed here');
+};
+
+/** What stands in the cluster: bodies as last written, by name. */
+let written: Map<string, unknown>;
+let lost: number;
+
+const client: KubeClient = {
+  get: ABSENT, list: ABSENT, create: ABSENT, jsonPatch: ABSENT, delete: ABSENT,
+  async apply(type, object) {
+    written.set(`${type.kind}/${object.metadata.name}`, object['status']);
+    return object;
+  },
+  async mergePatch({ name, type }, body) {
+    written.set(`${type.kind}/${name}`, body);
+    return { metadata: {} };
+  },
+};
+
+const MATERIALS: Materials = {
+  release: {
+    namespace: 'a', name: 'shop', uid: 'u', resourceVersion: '1', generation: 1, instance: 'slipway',
+    createdAt: instant(0), isDeleted: false, finalizers: [], spec: {}, status: {},
+  },
+  spec: undefined, status: {}, selector: {}, traffic: { isOwnManaged: false }, sets: [],
+  copies: [], unreadable: [],
+};
+
+interface Seen {
+  readonly snapshot?: Snapshot;
+  readonly materials?: Partial<Materials>;
+  readonly problem?: { readonly reason: 'Forbidden'; readonly message: string };
+  readonly isOurs?: boolean;
+}
+
+async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen): Promise<void> {
+  const observed: Observed = {
+    kind: 'observed',
+    snapshot: snapshot ?? release().replicas(1).stable(set().ready(1)).build(),
+    materials: { ...MATERIALS, ...materials },
+    ...(problem ? { problem } : {}),
+  };
+  const options: ReconcileOptions = {
+    store: {} as ReconcileOptions['store'],
+    observer: { observe: () => Promise.resolve(observed) },
+    collector: {
+      watch: ABSENT, stopWatching: () => undefined, stop: ABSENT,
+      evidence: () => ({ kind: 'none' }), stateOf: () => undefined,
+    },
+    journal: { record: () => undefined, forget: () => undefined },
+    events: { record: () => undefined, stop: () => Promise.resolve(), counts: ABSENT },
+    clientFor: () => client,
+    clock: createManualClock(),
+    log: () => undefined,
+    epoch: () => EPOCH,
+    confirmLead: () => Promise.resolve(isOurs),
+    onNewerEpoch: () => {
+      lost += 1;
+    },
+  };
+  await createReconciler(options)(KEY);
+}
+
+beforeEach(() => {
+  written = new Map();
+  lost = 0;
+});
+
+describe('a status with a higher epoch than ours', () => {
+  const materials = { status: { controllerEpoch: EPOCH + 1000 } };
+
+  it('is written over while the Lease is ours', async () => {
+    await reconcile({ materials });
+    expect(lost).toBe(0);
+    expect(written.get('AppRelease/shop')).toMatchObject({ controllerEpoch: EPOCH });
+  });
+
+  it('is left alone by whoever the Lease has left', async () => {
+    await reconcile({ materials, isOurs: false });
+    expect(lost).toBe(1);
+    expect(written.size).toBe(0);
+  });
+});
+
+describe('what the operator cannot read', () => {
+  it('is told in the status', async () => {
+    const problem = { reason: 'Forbidden' as const, message: 'no ConfigMaps for you' };
+    await reconcile({ problem });
+    expect(written.get('AppRelease/shop')).toMatchObject({ phase: 'Blocked', message: problem.message });
+  });
+
+  it('is answered where it is an action', async () => {
+    await reconcile({ materials: { unreadable: [{ name: 'jump-1', why: 'spec.action: no such one' }] } });
+    expect(written.get('ReleaseAction/jump-1')).toMatchObject({
+      status: { phase: 'Rejected', message: 'it cannot be read: spec.action: no such one' },
+    });
+  });
+});
