@@ -225,6 +225,8 @@ function endTroubles(run: Run, { isAttended }: Scenario): void {
 /** Longer than all deadlines of a release together. */
 const REST_WITHIN_MS = 30 * 60_000;
 const POLL_MS = 2000;
+/** Looks as far apart as this are no activity. */
+const SELDOM_MS = 55_000;
 /** A release at rest is looked at so often without a write. */
 const LOOKS_AT_REST = 10;
 /** More looks than this within a fair time is a hot loop. */
@@ -247,7 +249,7 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
     quiet = done.moves === 0 ? quiet + 1 : 0;
     if (isAttended && attend(run)) quiet = 0;
     const pending = nextMoment(run);
-    if (pending !== undefined) quiet = 0;
+    if (isSomethingUnderWay(run)) quiet = 0;
     else if (done.kind === 'gone') break;
     moveTo(cluster, pending ?? after(cluster.world.now, isJudged(run) ? POLL_MS : 1));
     if (cluster.world.now > end) {
@@ -261,6 +263,14 @@ export function comeToRest(run: Run, { isAttended }: Pick<Scenario, 'isAttended'
   return status
     ? `${status.phase} ${status.conditions?.find(({ type }) => type === 'Ready')?.reason}`
     : 'gone';
+}
+
+/* An operator that looks again every minute and finds nothing to do is at rest all the same. */
+function isSomethingUnderWay({ cluster, process }: Run): boolean {
+  const { now } = cluster.world;
+  const wake = process.wakeAt;
+  const isAwaited = wake !== undefined && wake - process.skewMs < now + SELDOM_MS;
+  return nextDue(cluster) !== undefined || isAwaited;
 }
 
 function plannedTrouble({ planned: [next], writes }: Run): Trouble {
