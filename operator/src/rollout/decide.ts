@@ -42,14 +42,10 @@ function decideNow(snapshot: Snapshot, now: Instant): Decision {
   for (const guard of GUARDS) {
     const decision = guard(snapshot, now);
     if (!decision) continue;
-    return isBlocked(snapshot, decision) ? orWayBack(decision, snapshot, now) : decision;
+    return snapshot.release.isDeleted ? decision : orWayBack(decision, snapshot, now);
   }
   const context = contextOf(snapshot, now);
   return context ? decideRelease(context) : nothingIsWanted(snapshot);
-}
-
-function isBlocked({ release }: Snapshot, { phase }: Decision): boolean {
-  return phase === 'Blocked' && !release.isDeleted;
 }
 
 /* Nothing announces that a pod has been Ready for minReadySeconds: it is looked at then. */

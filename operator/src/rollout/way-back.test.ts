@@ -118,6 +118,15 @@ describe('a router that splits on without the Service of the application', () =>
   });
 });
 
+it('the end of an adoption does not put off the way back', () => {
+  const paused = { paused: true, pausedByUs: true, replicas: 0 };
+  const late = HURTING.deployment(paused).build();
+  expect(decide(late, NOW).next.stage.kind).toBe('RollingBack');
+  expect(decide(HEALTHY.deployment(paused).build(), NOW).effects).toEqual([
+    { kind: 'unpauseDeployment' },
+  ]);
+});
+
 it('keeps the pods that a route may name which the specification has given up', () => {
   const traffic = { kind: 'blocked', reason: 'TrafficChanged', message: 'still splits' } as const;
   const decision = decide({ ...HURTING.build(), traffic }, NOW);

@@ -1,5 +1,5 @@
-// Blocked in the middle of a release: nothing advances any more, but the way back stays open. Who
-// aborts, and a candidate that hurts, does not wait until a Service or a specification is mended.
+// Something else comes first in the middle of a release, or blocks it: nothing advances, but the way
+// back stays open. Who aborts, and a candidate that hurts, does not wait until that is mended.
 import { applyActions } from './actions.ts';
 import { certainHarm } from './canary.ts';
 import { type Context, contextOf } from './context.ts';
@@ -10,14 +10,14 @@ import type { Snapshot, WantedView } from './snapshot.ts';
 import type { RollbackCause } from './state.ts';
 import type { Instant } from '../lib/instant.ts';
 
-/** The decision of a guard that blocks, or the way back where it has to be gone all the same. */
-export function orWayBack(blocked: Decision, snapshot: Snapshot, now: Instant): Decision {
+/** The decision of a guard, or the way back where it has to be gone all the same. */
+export function orWayBack(guarded: Decision, snapshot: Snapshot, now: Instant): Decision {
   const from = contextFor(snapshot, now);
-  if (!from?.stable || from.stable.name === from.state.candidate?.setName) return blocked;
+  if (!from?.stable || from.stable.name === from.state.candidate?.setName) return guarded;
   const asked = applyActions(from);
   const decision = goBack(asked.context, asked.abort);
   const told = !decision
-    ? { ...blocked, next: { ...blocked.next, finished: asked.context.state.finished } }
+    ? { ...guarded, next: { ...guarded.next, finished: asked.context.state.finished } }
     : isHidden(from)
       ? hidden(asked.context, decision)
       : decision;
