@@ -11,8 +11,6 @@ import {
   configMapNames,
   imagesOf,
   type PodTemplate,
-  shortHash,
-  templateText,
 } from '../rollout/revision.ts';
 import type {
   ActionView,
@@ -31,16 +29,16 @@ import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { meaningOf, type Problem } from './errors.ts';
 import type { PodFlaps } from './pod-flaps.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
-import {
-  digestOf,
-  type ActionObject,
-  type ConfigMapObject,
-  type DeploymentObject,
-  type PodObject,
-  type ReleaseObject,
-  type ReplicaSetObject,
+import type {
+  ActionObject,
+  ConfigMapObject,
+  DeploymentObject,
+  PodObject,
+  ReleaseObject,
+  ReplicaSetObject,
 } from './projections.ts';
 import type { Store } from './store.ts';
+import { identityOf } from './template-identity.ts';
 import type { TemplateTrier } from './templates.ts';
 
 /** What applying a decision needs and a decision must not see. */
@@ -283,9 +281,8 @@ function wantedView(
   { key, firstSeen }: Subject,
   { configured, raw, sets }: Found,
 ): WantedView {
-  const content = templateText(configured.template);
-  const digest = digestOf(content);
-  const rawDigest = raw.kind === 'found' ? digestOf(templateText(raw.template)) : digest;
+  const { digest, hash } = identityOf(configured.template);
+  const rawDigest = raw.kind === 'found' ? identityOf(raw.template).digest : digest;
   const matching = sets.filter((set) => isSameRevision(set, { digest, rawDigest, configured }));
   const best = matching.toSorted((a, b) => b.replicas - a.replicas || b.revision - a.revision)[0];
   const seen = firstSeen.get(key);
@@ -293,7 +290,7 @@ function wantedView(
   firstSeen.set(key, { digest, at });
   const waits = configured.sources.length > 0 && !best;
   return {
-    hash: shortHash(content),
+    hash,
     images: imagesOf(configured.template),
     ...(best ? { setName: best.name } : {}),
     settledAt: waits ? after(at, CONFIG_SETTLE_MS) : at,
@@ -337,8 +334,8 @@ function workloadView(
     'target',
     `${release.namespace}/${deployment.name}`,
   );
-  const current = digestOf(templateText(deployment.template));
-  const configuredDigest = configured && digestOf(templateText(configured.template));
+  const current = identityOf(deployment.template).digest;
+  const configuredDigest = configured && identityOf(configured.template).digest;
   const ownSets: OwnSetView[] = store.replicaSets.byIndex('owner', deployment.uid).map((set) => ({
     name: set.name,
     uid: set.uid,

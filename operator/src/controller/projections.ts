@@ -1,5 +1,4 @@
 // What is kept of each object: a dozen fields. Everything else is dropped at the door.
-import { createHash } from 'node:crypto';
 import {
   POD_TEMPLATE_HASH,
   ANNOTATION,
@@ -12,9 +11,10 @@ import { createInterner } from '../kube/intern.ts';
 import type { ObjectMeta, OwnerReference, RawObject } from '../kube/resource.ts';
 import { type Instant, fromText, instant } from '../lib/instant.ts';
 import { type JsonObject, list, number, record, text } from '../lib/json.ts';
-import { type PodTemplate, configMapNames, imagesOf, templateText } from '../rollout/revision.ts';
+import { type PodTemplate, configMapNames, imagesOf } from '../rollout/revision.ts';
 import type { Outcome, PodTrouble } from '../rollout/snapshot.ts';
 import { podTrouble } from './pod-trouble.ts';
+import { identityOf } from './template-identity.ts';
 
 const { intern } = createInterner();
 
@@ -193,7 +193,7 @@ export function projectReplicaSet(raw: RawObject): ReplicaSetObject {
     ...(adoptedConfig === undefined ? {} : { adoptedConfig }),
     ...(creationFailure === undefined ? {} : { creationFailure }),
     selector: labelsOf(record(spec['selector'])['matchLabels']),
-    templateDigest: digestOf(templateText(template)),
+    templateDigest: identityOf(template).digest,
     images: imagesOf(template).map(intern),
     configMaps: configMapNames(template).map(intern),
     ports: portsOf(template),
@@ -201,11 +201,6 @@ export function projectReplicaSet(raw: RawObject): ReplicaSetObject {
     probesPerSecond: probesPerSecondOf(template),
     createdAt: moment(raw.metadata.creationTimestamp) ?? instant(0),
   };
-}
-
-/** Equal digests mean equal texts, for all practical purposes. */
-export function digestOf(content: string): string {
-  return createHash('sha256').update(content).digest('base64url');
 }
 
 function isOutcome(value: string): value is Outcome {

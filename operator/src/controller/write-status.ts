@@ -3,7 +3,7 @@ import type { AppReleaseStatus } from '../api/app-release-status.ts';
 import { STATUS_FIELD_MANAGER } from '../api/labels.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { apiVersionOf } from '../kube/resource.ts';
-import { canonical } from '../rollout/revision.ts';
+import { isSame } from '../lib/json.ts';
 import type { ReleaseObject } from './projections.ts';
 import { APP_RELEASE } from './resources.ts';
 
@@ -24,13 +24,9 @@ const FIGURES = [
 ] as const;
 
 export function changeOf(previous: AppReleaseStatus, next: AppReleaseStatus): StatusChange {
-  if (isEqual(withoutEpoch(previous), withoutEpoch(next))) return { kind: 'none' };
-  const isSame = isEqual(withoutFigures(previous), withoutFigures(next));
-  return isSame ? { kind: 'figures' } : { kind: 'transition' };
-}
-
-function isEqual(a: object, b: object): boolean {
-  return canonical(a) === canonical(b);
+  if (isSame(withoutEpoch(previous), withoutEpoch(next))) return { kind: 'none' };
+  const onlyFigures = isSame(withoutFigures(previous), withoutFigures(next));
+  return onlyFigures ? { kind: 'figures' } : { kind: 'transition' };
 }
 
 /* That another leader looks on is no news: a thousand releases at rest need not be told. */

@@ -84,12 +84,8 @@ export function imagesOf(template: PodTemplate): string[] {
 
 /** The ConfigMaps a template refers to: env, envFrom, volumes, projected volumes; optional ones too. */
 export function configMapNames(template: PodTemplate): readonly string[] {
-  const names = new Set<string>();
-  visitConfigMaps(template, (name) => {
-    names.add(name);
-    return name;
-  });
-  return [...names].toSorted();
+  const names = configMapReferences(template).map((reference) => reference.name);
+  return [...new Set(names)].toSorted();
 }
 
 /** The template with each ConfigMap's name replaced by what `rename` gives for it. */
@@ -97,31 +93,35 @@ export function withConfigMaps(
   template: PodTemplate,
   rename: (name: string) => string,
 ): PodTemplate {
-  return visitConfigMaps(template, rename);
-}
-
-function visitConfigMaps(template: PodTemplate, rename: (name: string) => string): PodTemplate {
   const copy = structuredClone(template) as Record<string, unknown>;
-  const spec = record(copy['spec']);
-  for (const container of [
-    ...list(spec['initContainers']),
-    ...list(spec['containers']),
-    ...list(spec['ephemeralContainers']),
-  ]) {
-    for (const env of list(record(container)['env']))
-      renameIn(record(record(env)['valueFrom'])['configMapKeyRef'], rename);
-    for (const from of list(record(container)['envFrom']))
-      renameIn(record(from)['configMapRef'], rename);
-  }
-  for (const volume of list(spec['volumes'])) {
-    renameIn(record(volume)['configMap'], rename);
-    for (const source of list(record(record(volume)['projected'])['sources']))
-      renameIn(record(source)['configMap'], rename);
-  }
+  for (const reference of configMapReferences(copy)) reference.name = rename(reference.name);
   return copy;
 }
 
-function renameIn(reference: unknown, rename: (name: string) => string): void {
-  const target = record(reference);
-  if (typeof target['name'] === 'string') target['name'] = rename(target['name']);
+interface Reference {
+  name: string;
+}
+
+/* The parts of the template itself, not copies of them. */
+function configMapReferences(template: PodTemplate): Reference[] {
+  const spec = record(template['spec']);
+  const containers = ['initContainers', 'containers', 'ephemeralContainers']
+    .flatMap((kind) => list(spec[kind]))
+    .map(record);
+  const volumes = list(spec['volumes']).map(record);
+  const found: unknown[] = [
+    ...containers
+      .flatMap(({ env }) => list(env))
+      .map((one) => record(record(one)['valueFrom'])['configMapKeyRef']),
+    ...containers.flatMap(({ envFrom }) => list(envFrom)).map((one) => record(one)['configMapRef']),
+    ...volumes.map(({ configMap }) => configMap),
+    ...volumes
+      .flatMap(({ projected }) => list(record(projected)['sources']))
+      .map((source) => record(source)['configMap']),
+  ];
+  return found.filter(isReference);
+}
+
+function isReference(value: unknown): value is Reference {
+  return typeof record(value)['name'] === 'string';
 }
