@@ -69,3 +69,14 @@ it('a specification that became invalid makes nobody forget the step or its evid
   expect(stateOf(after).stage).toMatchObject({ kind: 'Stepping', step: { index: 1, kind: 'pause' } });
   expect(after.analysis).toEqual({ looks: 7 });
 });
+
+it('a held release gives up no pods for a lower weight before stable makes up for them', () => {
+  const held = release()
+    .stable(set().ready(5))
+    .candidate(set().ready(9))
+    .canary(9)
+    .stepping(0, { mark: 9 })
+    .spec({ paused: true });
+  const { effects } = decide(held.build(), NOW);
+  expect(effects).toContainEqual(expect.objectContaining({ from: 9, to: 5 }));
+});

@@ -160,8 +160,11 @@ export function keepSplit(context: Context, weight: number): Effect[] {
   const { traffic } = context.snapshot;
   if (traffic.kind === 'weighted') return keepWeight(context, traffic, weight);
   const { bounds, candidate } = context;
-  const { candidateDesired } = countsOf(context);
-  const kept = Math.min(candidateDesired, podShareGoal(weight, bounds).candidate);
+  const { candidateDesired, stableAvailable } = countsOf(context);
+  // Steps edited to a lower weight take no pods before stable makes up for them.
+  const needed = bounds.replicas - bounds.maxUnavailable - stableAvailable;
+  const goal = Math.max(podShareGoal(weight, bounds).candidate, needed);
+  const kept = Math.min(candidateDesired, goal);
   return [...resize(candidate, kept), ...resize(context.stable, keptStable(context, kept))];
 }
 
