@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { ACTIONS, ACTION_PHASES } from './release-action.ts';
 
+/** "A, said by B": two names of 512 characters. */
+const BY_MAX = 1100;
+
 const instant = z.string().max(64).meta({ format: 'date-time' });
 
 export const PHASES = ['Healthy', 'Progressing', 'Paused', 'RolledBack', 'Degraded', 'Blocked'] as const;
@@ -44,7 +47,7 @@ const historyEntry = z
     outcome: z.enum(['Promoted', 'RolledBack', 'Undone', 'Superseded']),
     reason: z.string().max(1024),
     message: z.string().max(2048),
-    by: z.string().max(512).optional(),
+    by: z.string().max(BY_MAX).optional(),
     startedAt: instant.optional(),
     finishedAt: instant,
     images: z.array(z.string().max(1024)).max(20).optional(),
@@ -58,7 +61,7 @@ const finishedAction = z
     uid: z.string().max(64),
     name: z.string().max(253),
     action: z.enum(ACTIONS),
-    by: z.string().max(1100),
+    by: z.string().max(BY_MAX),
     phase: z.enum(ACTION_PHASES),
     message: z.string().max(2048),
   })
@@ -115,13 +118,13 @@ export const statusSchema = z
         message: z.string().max(2048),
         at: instant,
         outcome: z.enum(['failed', 'undone', 'superseded']).optional(),
-        by: z.string().max(512).optional(),
+        by: z.string().max(BY_MAX).optional(),
         requests: z.number().optional().meta({ description: 'Requests the candidate had answered by then.' }),
         errors: z.number().optional().meta({ description: 'How many of them had failed.' }),
       })
       .optional(),
     pausedBy: z
-      .object({ by: z.string().max(512), at: instant, reason: z.string().max(1024).optional() })
+      .object({ by: z.string().max(BY_MAX), at: instant, reason: z.string().max(1024).optional() })
       .optional(),
     startedAt: instant.optional().meta({ description: 'When the current release began.' }),
     analysis: z.record(z.string(), z.unknown()).optional().meta({

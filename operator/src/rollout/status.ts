@@ -1,5 +1,11 @@
 // Decision to status: all that a person, kubectl wait, Flux and Argo CD read.
-import type { AppReleaseStatus, CheckResult, Condition } from '../api/app-release-status.ts';
+import type { AppReleaseSpec } from '../api/app-release.ts';
+import type {
+  AppReleaseStatus,
+  CheckResult,
+  Condition,
+  HistoryEntry,
+} from '../api/app-release-status.ts';
 import type { Reason } from '../api/reasons.ts';
 import { toText, type Instant } from '../lib/instant.ts';
 import type { Decision } from './decision.ts';
@@ -7,7 +13,11 @@ import { optional } from './exposure.ts';
 import { readyPods } from './pods.ts';
 import { stepsOf, planAt } from './steps.ts';
 import type { EvidenceView, Snapshot } from './snapshot.ts';
-import type { ReleaseState, RevisionId } from './state.ts';
+import type { ReleaseState, RevisionId, RollbackCause } from './state.ts';
+
+/** Limits of the schema. */
+const MESSAGE_MAX = 2048;
+const IMAGES_MAX = 20;
 
 /** What the decision does not know and status shows all the same. */
 export interface StatusExtras {
@@ -26,14 +36,7 @@ export function statusOf(
 ): AppReleaseStatus {
   const { next } = decision;
   const { release, sets } = snapshot;
-  const step =
-    next.stage.kind === 'Stepping' || next.stage.kind === 'Promoting' ? next.stage.step : undefined;
-  const cause =
-    next.stage.kind === 'RollingBack' || next.stage.kind === 'RolledBack'
-      ? next.stage.cause
-      : undefined;
   const spec = release.spec.kind === 'valid' ? release.spec.value : undefined;
-  const total = spec ? stepsOf(spec).length : 0;
   const candidateSet = sets.find((set) => set.name === next.candidate?.setName);
   // Evidence that is not being gathered at the moment is not forgotten while its release goes on.
   const before = previous.candidate?.revision === next.candidate?.revision ? previous : {};
@@ -43,7 +46,7 @@ export function statusOf(
     controllerEpoch: extras.controllerEpoch,
     ...workloadOf(extras.workloadGeneration, previous, now),
     phase: decision.phase,
-    message: decision.message.slice(0, 2048),
+    message: decision.message.slice(0, MESSAGE_MAX),
     replicas: sets.reduce(
       (sum, set) => sum + set.pods.filter((pod) => !pod.isTerminating).length,
       0,
@@ -56,50 +59,13 @@ export function statusOf(
     ...optional('stable', refOf(next.stable)),
     ...optional('candidate', refOf(next.candidate)),
     stage: next.stage.kind,
-    ...(step
-      ? {
-          step: {
-            index: step.index,
-            kind: step.kind ?? (spec ? planAt(spec, step.index).kind : 'finish'),
-            startedAt: toText(step.startedAt),
-            mark: step.mark,
-            markedAt: toText(step.markedAt),
-            ...optional('waitingSince', textOf(step.waitingSince)),
-            requestsBefore: step.requestsBefore,
-            isPromoted: step.isPromoted,
-          },
-          ...optional('steps', spec && `${Math.min(step.index + 1, total)}/${total}`),
-        }
-      : {}),
+    ...stepFields(next, spec),
     weight: {
-      desired: next.weight.desired,
-      observed: next.weight.observed,
+      desired: Math.round(next.weight.desired),
+      observed: Math.round(next.weight.observed),
       ...optional('changedAt', textOf(next.weight.changedAt)),
     },
-    ...(next.grace
-      ? { grace: { reason: next.grace.reason, since: toText(next.grace.since) } }
-      : {}),
-    ...(cause
-      ? {
-          rollback: {
-            reason: cause.reason,
-            message: cause.message.slice(0, 2048),
-            at: toText(cause.at),
-            outcome: cause.outcome,
-            ...optional('by', cause.by),
-            ...cause.counts,
-          },
-        }
-      : {}),
-    ...(next.pausedBy
-      ? {
-          pausedBy: {
-            by: next.pausedBy.by,
-            at: toText(next.pausedBy.at),
-            ...optional('reason', next.pausedBy.reason),
-          },
-        }
-      : {}),
+    ...troubleFields(next),
     ...optional('startedAt', textOf(next.startedAt)),
     ...optional('analysis', isTrying(next) ? (extras.analysis ?? before.analysis) : undefined),
     conditions: conditionsOf({ snapshot, decision, now }, previous),
@@ -109,7 +75,64 @@ export function statusOf(
         ? { checks: previous.checks }
         : {}),
     ...(next.finished.length > 0 ? { actions: next.finished.map((one) => ({ ...one })) } : {}),
-    history: [...next.history],
+    history: next.history.map(entryOf),
+  };
+}
+
+function stepFields(
+  { stage }: ReleaseState,
+  spec: AppReleaseSpec | undefined,
+): Pick<AppReleaseStatus, 'step' | 'steps'> {
+  if (stage.kind !== 'Stepping' && stage.kind !== 'Promoting') return {};
+  const { step } = stage;
+  const total = spec ? stepsOf(spec).length : 0;
+  return {
+    step: {
+      index: step.index,
+      kind: step.kind ?? (spec ? planAt(spec, step.index).kind : 'finish'),
+      startedAt: toText(step.startedAt),
+      mark: step.mark,
+      markedAt: toText(step.markedAt),
+      ...optional('waitingSince', textOf(step.waitingSince)),
+      requestsBefore: step.requestsBefore,
+      isPromoted: step.isPromoted,
+    },
+    ...optional('steps', spec && `${Math.min(step.index + 1, total)}/${total}`),
+  };
+}
+
+/* What holds the release up or took it back. */
+function troubleFields({
+  grace,
+  pausedBy,
+  stage,
+}: ReleaseState): Pick<AppReleaseStatus, 'grace' | 'pausedBy' | 'rollback'> {
+  const cause =
+    stage.kind === 'RollingBack' || stage.kind === 'RolledBack' ? stage.cause : undefined;
+  return {
+    ...(grace ? { grace: { reason: grace.reason, since: toText(grace.since) } } : {}),
+    ...(cause ? { rollback: rollbackOf(cause) } : {}),
+    ...(pausedBy ? { pausedBy: { ...pausedBy, at: toText(pausedBy.at) } } : {}),
+  };
+}
+
+function rollbackOf({ at, by, counts, message, outcome, reason }: RollbackCause) {
+  return {
+    reason,
+    message: message.slice(0, MESSAGE_MAX),
+    at: toText(at),
+    outcome,
+    ...optional('by', by),
+    ...counts,
+  };
+}
+
+/* Within what the schema allows: a status that the API server refuses would stop everything. */
+function entryOf({ images, message, ...entry }: HistoryEntry): HistoryEntry {
+  return {
+    ...entry,
+    message: message.slice(0, MESSAGE_MAX),
+    ...optional('images', images?.slice(0, IMAGES_MAX)),
   };
 }
 
@@ -135,7 +158,7 @@ function refOf(id: RevisionId | undefined): AppReleaseStatus['stable'] {
     revision: id.revision,
     podTemplateHash: id.hash,
     replicaSet: id.setName,
-    images: [...id.images],
+    images: id.images.slice(0, IMAGES_MAX),
   };
 }
 
@@ -150,7 +173,7 @@ function checksOf(evidence: EvidenceView, isTried: boolean): CheckResult[] {
       threshold: evidence.threshold,
       canary: evidence.canary,
       stable: evidence.stable,
-      message: evidence.sentence.slice(0, 2048),
+      message: evidence.sentence.slice(0, MESSAGE_MAX),
     },
   ];
 }

@@ -11,14 +11,21 @@ export interface Unread {
   readonly message: string;
 }
 
-export function decideUnread(snapshot: Snapshot, { message, reason }: Unread, now: Instant): Decision {
+export function decideUnread(
+  snapshot: Snapshot,
+  { message, reason }: Unread,
+  now: Instant,
+): Decision {
   const { release, state } = snapshot;
   if (release.isDeleted) return decide(snapshot, now);
   const { candidate, stage } = state;
   const isUnderWay = stage.kind !== 'Idle' && stage.kind !== 'RolledBack';
   if (candidate && isUnderWay) {
     const { hash, images, setName } = candidate;
-    const decision = decide({ ...snapshot, wanted: { hash, images, setName, settledAt: now } }, now);
+    const decision = decide(
+      { ...snapshot, wanted: { hash, images, setName, settledAt: now } },
+      now,
+    );
     const { kind } = decision.next.stage;
     if (kind === 'RollingBack' || kind === 'RolledBack') return decision;
   }
