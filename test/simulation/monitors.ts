@@ -67,7 +67,7 @@ function noShareWithoutEndpoints(event: WriteEvent): string | undefined {
   const { after, before, decision, view, what } = event;
   const isFall =
     what.kind === 'setWeight' && (before.route?.weight ?? 0) > (after.route?.weight ?? 0);
-  const isLastTurn = isFall && decision.next.stage.kind === 'Promoting';
+  const isLastTurn = isFall && after.stable?.hash === decision.next.candidate?.hash;
   if (!raisesWeight(event) && !isLastTurn) return undefined;
   const role = isLastTurn ? 'stable' : 'canary';
   const endpoints = view.endpoints[role]?.readyPods ?? [];
