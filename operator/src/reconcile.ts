@@ -1,7 +1,8 @@
 // One key, one look, one decision: observe -> decide -> check -> apply -> write status.
 import type { AppReleaseStatus } from './api/app-release-status.ts';
 import type { Collector } from './controller/collect-samples.ts';
-import { type ApplyContext, applyAll } from './controller/apply.ts';
+import { applyAll } from './controller/apply.ts';
+import type { ApplyContext } from './controller/apply-context.ts';
 import { meaningOf } from './controller/errors.ts';
 import type { Journal } from './controller/journal.ts';
 import type { Materials, Observer } from './controller/observe.ts';

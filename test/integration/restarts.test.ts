@@ -3,12 +3,28 @@ import { describe, expect, it } from '@jest/globals';
 import { APP_RELEASE, HTTP_ROUTE, SERVICE } from '../../operator/src/controller/resources.ts';
 import { LEASE_TYPE } from '../../operator/src/kube/lease.ts';
 import { list, number, record } from '../../operator/src/lib/json.ts';
-import { APP, appRelease, canary, deployment, releaseAction, ROUTE_SPEC, service } from './support/builders.ts';
+import {
+  APP,
+  appRelease,
+  canary,
+  deployment,
+  releaseAction,
+  ROUTE_SPEC,
+  service,
+} from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
 import { mortalTransport } from './support/mortal-transport.ts';
 import { startOperatorProcess } from './support/operator-process.ts';
-import { ask, isHealthy, isPausedAt, isRolledBack, readyReason, serving, uidsOf } from './support/release-steps.ts';
+import {
+  ask,
+  isHealthy,
+  isPausedAt,
+  isRolledBack,
+  readyReason,
+  serving,
+  uidsOf,
+} from './support/release-steps.ts';
 import { connectTo } from './support/tier.ts';
 import { watchUsers } from './support/users.ts';
 
@@ -20,16 +36,29 @@ const LIVES_MAX = 60;
 /* What stands in the cluster when all is over, without names and times that differ between runs. */
 function ending(lab: Lab) {
   const { phase, stage, stable, weight, history } = lab.status();
-  const selector = (name: string) => record(record(lab.world.get(SERVICE, name)?.['spec'])['selector'])['pod-template-hash'];
+  const selector = (name: string) =>
+    record(record(lab.world.get(SERVICE, name)?.['spec'])['selector'])['pod-template-hash'];
   return {
-    phase, stage, weight: weight?.observed,
+    phase,
+    stage,
+    weight: weight?.observed,
     stable: stable?.revision,
     history: history?.map(({ revision, outcome, reason }) => [revision, outcome, reason]),
-    sets: lab.world.sets().map(({ image, desired, annotations }) => [image, desired, annotations['slipway.dev/outcome']]),
+    sets: lab.world
+      .sets()
+      .map(({ image, desired, annotations }) => [
+        image,
+        desired,
+        annotations['slipway.dev/outcome'],
+      ]),
     pods: lab.world.pods().map(({ image, isReady }) => [image, isReady]),
     route: list(record(lab.world.get(HTTP_ROUTE, APP)?.['spec'])['rules'])
-      .flatMap((rule) => list(record(rule)['backendRefs'])).map(record).map((ref) => [ref['name'], ref['weight']]),
-    services: [`${APP}-stable`, `${APP}-canary`, APP].map((name) => selector(name) === stable?.podTemplateHash),
+      .flatMap((rule) => list(record(rule)['backendRefs']))
+      .map(record)
+      .map((ref) => [ref['name'], ref['weight']]),
+    services: [`${APP}-stable`, `${APP}-canary`, APP].map(
+      (name) => selector(name) === stable?.podTemplateHash,
+    ),
   };
 }
 
@@ -50,7 +79,10 @@ async function expireLease(lab: Lab): Promise<void> {
  */
 async function shortLives(lab: Lab, isOver: () => boolean): Promise<number> {
   for (let life = 1; life <= LIVES_MAX; life += 1) {
-    const mortal = mortalTransport(connectTo(lab.tier, `slipway-test-life-${life}`), 1 + ((life - 1) % 3));
+    const mortal = mortalTransport(
+      connectTo(lab.tier, `slipway-test-life-${life}`),
+      1 + ((life - 1) % 3),
+    );
     const operator = await lab.startOperator({ transport: mortal.transport });
     await lab.eventually(`the end of life ${life}`, () => mortal.isDead() || isOver());
     await operator.stop();
@@ -62,41 +94,50 @@ async function shortLives(lab: Lab, isOver: () => boolean): Promise<number> {
 
 const RELEASES = {
   'a good version': { version: { tag: '2' }, isOver: (lab: Lab) => isHealthy(lab, '2') },
-  'a version that is taken back': { version: { tag: '2', behaviour: 'image-missing' as const }, isOver: (lab: Lab) => isRolledBack(lab, '1') },
+  'a version that is taken back': {
+    version: { tag: '2', behaviour: 'image-missing' as const },
+    isOver: (lab: Lab) => isRolledBack(lab, '1'),
+  },
 };
 
 describe('an operator that is killed again and again, right after a write', () => {
-  it.each(Object.entries(RELEASES))('ends the release of %s as one that lives', async (_name, { version, isOver }) => {
-    const prepare = async () => {
-      const lab = await openLab();
-      startGateway(lab);
-      await lab.apply(service());
-      const steps = [{ weight: 20 }, { pause: { seconds: 0 } }, { weight: 50 }];
-      const first = await serving(lab, { steps, spec: { traffic: TRAFFIC } });
-      return { lab, first };
-    };
-    const undisturbed = await prepare();
-    await ask(undisturbed.lab, version);
-    const isQuiet = () => isOver(undisturbed.lab)() && undisturbed.lab.world.pods().length === 2;
-    await undisturbed.lab.eventually('the end', isQuiet);
-    await undisturbed.first.stop();
+  it.each(Object.entries(RELEASES))(
+    'ends the release of %s as one that lives',
+    async (_name, { version, isOver }) => {
+      const prepare = async () => {
+        const lab = await openLab();
+        startGateway(lab);
+        await lab.apply(service());
+        const steps = [{ weight: 20 }, { pause: { seconds: 0 } }, { weight: 50 }];
+        const first = await serving(lab, { steps, spec: { traffic: TRAFFIC } });
+        return { lab, first };
+      };
+      const undisturbed = await prepare();
+      await ask(undisturbed.lab, version);
+      const isQuiet = () => isOver(undisturbed.lab)() && undisturbed.lab.world.pods().length === 2;
+      await undisturbed.lab.eventually('the end', isQuiet);
+      await undisturbed.first.stop();
 
-    const { lab, first } = await prepare();
-    await first.stop();
-    const users = watchUsers(lab);
-    await ask(lab, version);
-    const lives = await shortLives(lab, isOver(lab));
-    await lab.startOperator();
-    const wanted = JSON.stringify(ending(undisturbed.lab));
-    await lab.eventually(`this: ${wanted}`, () => JSON.stringify(ending(lab)) === wanted);
-    expect(users.unanswered()).toEqual([]);
-    expect(lives).toBeGreaterThan(1);
-  });
+      const { lab, first } = await prepare();
+      await first.stop();
+      const users = watchUsers(lab);
+      await ask(lab, version);
+      const lives = await shortLives(lab, isOver(lab));
+      await lab.startOperator();
+      const wanted = JSON.stringify(ending(undisturbed.lab));
+      await lab.eventually(`this: ${wanted}`, () => JSON.stringify(ending(lab)) === wanted);
+      expect(users.unanswered()).toEqual([]);
+      expect(lives).toBeGreaterThan(1);
+    },
+  );
 
   it('takes a Deployment over without touching its pods', async () => {
     const lab = await openLab();
     await lab.apply(deployment({ tag: '1' }));
-    await lab.eventually('the Deployment to serve', () => lab.world.pods().filter((pod) => pod.isReady).length === 1);
+    await lab.eventually(
+      'the Deployment to serve',
+      () => lab.world.pods().filter((pod) => pod.isReady).length === 1,
+    );
     const before = uidsOf(lab, '1');
     await lab.apply(appRelease(canary([])));
     await shortLives(lab, isHealthy(lab, '1'));
@@ -111,34 +152,42 @@ describe('an operator that is killed again and again, right after a write', () =
 describe('a status that is lost', () => {
   const wipe = (lab: Lab) => patchStatus(lab, null);
 
-  it.each(['pods', 'route'])('at every step of a release by %s is rebuilt, and the release ends as it would have', async (by) => {
-    const lab = await openLab();
-    startGateway(lab);
-    await lab.apply(service());
-    const pause = { seconds: 1 };
-    const steps = [{ weight: 25 }, { pause }, { weight: 50 }, { pause }, { weight: 75 }];
-    await serving(lab, { steps, replicas: 4, spec: by === 'route' ? { traffic: TRAFFIC } : {} });
-    const users = watchUsers(lab);
-    const from = lab.world.podFrames.length;
-    await ask(lab, { tag: '2' });
-    const wipedAt = new Set<string>();
-    await lab.eventually('version 2', async () => {
-      const { stage, step } = lab.status();
-      const place = `${stage}/${step?.index}`;
-      if (stage && (stage === 'Stepping' || stage === 'Promoting') && !wipedAt.has(place)) {
-        wipedAt.add(place);
-        await wipe(lab);
+  it.each(['pods', 'route'])(
+    'at every step of a release by %s is rebuilt, and the release ends as it would have',
+    async (by) => {
+      const lab = await openLab();
+      startGateway(lab);
+      await lab.apply(service());
+      const pause = { seconds: 1 };
+      const steps = [{ weight: 25 }, { pause }, { weight: 50 }, { pause }, { weight: 75 }];
+      await serving(lab, { steps, replicas: 4, spec: by === 'route' ? { traffic: TRAFFIC } : {} });
+      const users = watchUsers(lab);
+      const from = lab.world.podFrames.length;
+      await ask(lab, { tag: '2' });
+      const wipedAt = new Set<string>();
+      await lab.eventually('version 2', async () => {
+        const { stage, step } = lab.status();
+        const place = `${stage}/${step?.index}`;
+        if (stage && (stage === 'Stepping' || stage === 'Promoting') && !wipedAt.has(place)) {
+          wipedAt.add(place);
+          await wipe(lab);
+        }
+        return isHealthy(lab, '2')();
+      });
+      expect(wipedAt.size).toBeGreaterThanOrEqual(3);
+      await lab.eventually('the old pods to go', () => lab.world.pods().length === 4);
+      expect(ending(lab).sets).toEqual([
+        ['1', 0, 'superseded'],
+        ['2', 4, 'stable'],
+      ]);
+      expect(users.unanswered()).toEqual([]);
+      for (const frame of lab.world.podFrames.slice(from)) {
+        expect(
+          frame.filter((pod) => pod.isReady && !pod.isTerminating).length,
+        ).toBeGreaterThanOrEqual(4);
       }
-      return isHealthy(lab, '2')();
-    });
-    expect(wipedAt.size).toBeGreaterThanOrEqual(3);
-    await lab.eventually('the old pods to go', () => lab.world.pods().length === 4);
-    expect(ending(lab).sets).toEqual([['1', 0, 'superseded'], ['2', 4, 'stable']]);
-    expect(users.unanswered()).toEqual([]);
-    for (const frame of lab.world.podFrames.slice(from)) {
-      expect(frame.filter((pod) => pod.isReady && !pod.isTerminating).length).toBeGreaterThanOrEqual(4);
-    }
-  });
+    },
+  );
 
   it('does not lift the refusal of a failed version, nor a pause that waits for a person', async () => {
     const lab = await openLab();
@@ -148,7 +197,12 @@ describe('a status that is lost', () => {
     const from = lab.world.podFrames.length;
     await wipe(lab);
     await lab.eventually('the status to be rebuilt', isRolledBack(lab, '1'));
-    expect(lab.world.podFrames.slice(from).flat().filter((pod) => pod.image === '2')).toEqual([]);
+    expect(
+      lab.world.podFrames
+        .slice(from)
+        .flat()
+        .filter((pod) => pod.image === '2'),
+    ).toEqual([]);
 
     await ask(lab, { tag: '3' });
     await lab.eventually('the pause', isPausedAt(lab, 50));
@@ -211,7 +265,9 @@ describe('two operators', () => {
     const operator = await serving(lab);
     const next = (number(lab.status().controllerEpoch) ?? 0) + 1;
     const lease = { type: LEASE_TYPE, namespace: lab.namespace, name: 'slipway-slipway' };
-    await lab.client.mergePatch(lease, { spec: { holderIdentity: 'another', leaseTransitions: next } });
+    await lab.client.mergePatch(lease, {
+      spec: { holderIdentity: 'another', leaseTransitions: next },
+    });
     await writeEpoch(lab, next);
     await lab.eventually('the operator to give up', () => operator.lostBecause() !== undefined);
     expect(readyReason(lab)).toBe('UpToDate');
@@ -233,7 +289,9 @@ describe('an operator process that is killed at any moment', () => {
   it('leaves a release that the next one ends', async () => {
     const lab = await openLab();
     await lab.apply(deployment({ tag: '1' }, 0));
-    await lab.apply(appRelease(canary([{ weight: 25 }, { weight: 50 }, { weight: 75 }], { replicas: 4 })));
+    await lab.apply(
+      appRelease(canary([{ weight: 25 }, { weight: 50 }, { weight: 75 }], { replicas: 4 })),
+    );
     const first = await startOperatorProcess(lab);
     await lab.eventually('version 1', isHealthy(lab, '1'));
     const from = lab.world.podFrames.length;
@@ -243,9 +301,14 @@ describe('an operator process that is killed at any moment', () => {
     await expireLease(lab);
     await startOperatorProcess(lab);
     await lab.eventually('version 2', isHealthy(lab, '2'));
-    expect(ending(lab).history).toEqual([[2, 'Promoted', 'Promoted'], [1, 'Promoted', 'FirstRelease']]);
+    expect(ending(lab).history).toEqual([
+      [2, 'Promoted', 'Promoted'],
+      [1, 'Promoted', 'FirstRelease'],
+    ]);
     for (const frame of lab.world.podFrames.slice(from)) {
-      expect(frame.filter((pod) => pod.isReady && !pod.isTerminating).length).toBeGreaterThanOrEqual(4);
+      expect(
+        frame.filter((pod) => pod.isReady && !pod.isTerminating).length,
+      ).toBeGreaterThanOrEqual(4);
     }
   });
 });

@@ -1,6 +1,12 @@
 // Ways in which an operator could take pods or traffic from users, or itself from its releases.
 import { describe, expect, it } from '@jest/globals';
-import { APP_RELEASE, DEPLOYMENT, HTTP_ROUTE, REPLICA_SET, SERVICE } from '../../operator/src/controller/resources.ts';
+import {
+  APP_RELEASE,
+  DEPLOYMENT,
+  HTTP_ROUTE,
+  REPLICA_SET,
+  SERVICE,
+} from '../../operator/src/controller/resources.ts';
 import { record, text } from '../../operator/src/lib/json.ts';
 import { applyAll } from '../../operator/src/controller/apply.ts';
 import { meaningOf } from '../../operator/src/controller/errors.ts';
@@ -10,25 +16,44 @@ import { errorFromAnswer } from '../../operator/src/kube/api-error.ts';
 import type { Transport } from '../../operator/src/kube/transport.ts';
 import { systemClock } from '../../operator/src/lib/clock.ts';
 import {
-  APP, appRelease, canary, configMap, deployment, gitRoute, ROUTE_SPEC, service,
+  APP,
+  appRelease,
+  canary,
+  configMap,
+  deployment,
+  gitRoute,
+  ROUTE_SPEC,
+  service,
 } from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
-import { ask, isHealthy, isPausedAt, readyReason, serving, uidsOf } from './support/release-steps.ts';
+import {
+  ask,
+  isHealthy,
+  isPausedAt,
+  readyReason,
+  serving,
+  uidsOf,
+} from './support/release-steps.ts';
 import { watchUsers } from './support/users.ts';
 
 const openLab = useLabs();
 
 const OWNED = { service: APP, gateway: { route: ROUTE_SPEC }, settleSeconds: 0 };
 const REFERRED = {
-  service: APP, gateway: { routeRef: { name: 'shop', rule: 'main' } }, settleSeconds: 0,
+  service: APP,
+  gateway: { routeRef: { name: 'shop', rule: 'main' } },
+  settleSeconds: 0,
 };
 const isGone = (lab: Lab) => () => lab.world.get(APP_RELEASE, APP) === undefined;
 const selectorOf = (lab: Lab, name: string) =>
   record(record(lab.world.get(SERVICE, name)?.['spec'])['selector']);
 
 async function refusal(change: Promise<unknown>): Promise<string> {
-  return change.then(() => 'accepted', (error: unknown) => String(error));
+  return change.then(
+    () => 'accepted',
+    (error: unknown) => String(error),
+  );
 }
 
 describe('the traffic of a live release', () => {
@@ -37,13 +62,17 @@ describe('the traffic of a live release', () => {
     startGateway(lab);
     await lab.apply(service());
     await serving(lab, { spec: { traffic: OWNED } });
-    const change = (traffic: unknown) => refusal(lab.patch(APP_RELEASE, APP, { spec: { traffic } }));
+    const change = (traffic: unknown) =>
+      refusal(lab.patch(APP_RELEASE, APP, { spec: { traffic } }));
     expect(await change(null)).toContain('traffic.gateway cannot be taken away');
     expect(await change({ gateway: null })).toContain('traffic.gateway cannot be taken away');
     expect(await change({ service: 'other' })).toContain('traffic.service cannot change');
-    const { gateway: { routeRef } } = REFERRED;
-    expect(await change({ gateway: { route: null, routeRef } }))
-      .toContain('cannot change between route and routeRef');
+    const {
+      gateway: { routeRef },
+    } = REFERRED;
+    expect(await change({ gateway: { route: null, routeRef } })).toContain(
+      'cannot change between route and routeRef',
+    );
     expect(await change({ settleSeconds: 1 })).toBe('accepted');
   });
 
@@ -53,19 +82,31 @@ describe('the traffic of a live release', () => {
     await serving(lab, { spec: { traffic: { service: APP } } });
     // As an older CRD would have let it come about.
     const { uid = '' } = lab.world.get(APP_RELEASE, APP)?.metadata ?? {};
-    const owner = { apiVersion: 'slipway.dev/v1alpha1', kind: 'AppRelease', name: APP, uid, controller: true };
+    const owner = {
+      apiVersion: 'slipway.dev/v1alpha1',
+      kind: 'AppRelease',
+      name: APP,
+      uid,
+      controller: true,
+    };
     const left = service({ selector: { app: APP } });
     await lab.client.create(SERVICE, {
       ...left,
       metadata: {
-        name: `${APP}-stable`, namespace: lab.namespace, ownerReferences: [owner],
+        name: `${APP}-stable`,
+        namespace: lab.namespace,
+        ownerReferences: [owner],
         labels: { 'slipway.dev/release': APP, 'app.kubernetes.io/managed-by': 'slipway' },
       },
     });
     await lab.eventually('the condition', () => readyReason(lab) === 'TrafficChanged');
     const before = uidsOf(lab, '1');
     await ask(lab, { tag: '2' });
-    await lab.eventually('the look at version 2', () => lab.status().workload?.generation === lab.world.get(DEPLOYMENT, APP)?.metadata.generation);
+    await lab.eventually(
+      'the look at version 2',
+      () =>
+        lab.status().workload?.generation === lab.world.get(DEPLOYMENT, APP)?.metadata.generation,
+    );
     expect(uidsOf(lab, '1')).toEqual(before);
     expect(lab.world.sets().map(({ image }) => image)).toEqual(['1']);
   });
@@ -82,48 +123,69 @@ describe('deleting an AppRelease', () => {
     await lab.eventually('the condition', () => readyReason(lab) === 'InvalidSpec');
     await lab.remove(APP_RELEASE, APP);
     await lab.eventually('the AppRelease to go', isGone(lab));
-    await lab.eventually('the set at the Deployment', () => lab.world.foreignSets().some(({ desired }) => desired === 2));
+    await lab.eventually('the set at the Deployment', () =>
+      lab.world.foreignSets().some(({ desired }) => desired === 2),
+    );
     await lab.kubectl(['rollout', 'status', `deployment/${APP}`, '--timeout=20s']);
     expect(uidsOf(lab, '1')).toEqual(before);
     // It asks for no right to the finalizers of Deployments.
-    const [given] = lab.world.list(REPLICA_SET).filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'Deployment');
-    expect(given?.metadata.ownerReferences?.[0]).toMatchObject({ controller: true, blockOwnerDeletion: false });
-  });
-
-  it.each(['at rest', 'in the middle of a release'])('leaves the pair of Services to the rule of git, %s', async (when) => {
-    const lab = await openLab();
-    startGateway(lab);
-    await lab.apply(gitRoute());
-    await lab.apply(service());
-    await serving(lab, { spec: { traffic: REFERRED } });
-    const users = watchUsers(lab);
-    if (when !== 'at rest') {
-      await ask(lab, { tag: '2' });
-      await lab.eventually('the pause', isPausedAt(lab, 50));
-    }
-    await lab.remove(APP_RELEASE, APP);
-    await lab.eventually('the AppRelease to go', isGone(lab));
-    await lab.eventually('version 1 alone', () => lab.world.pods().length === 2);
-    for (const name of [`${APP}-stable`, `${APP}-canary`]) {
-      expect(selectorOf(lab, name)).toEqual({ app: APP });
-      const metadata = lab.world.get(SERVICE, name)?.metadata;
-      expect(metadata?.ownerReferences ?? []).toEqual([]);
-      expect(text(metadata?.annotations?.['slipway.dev/hand-back'])).toContain('HTTPRoute rule names it');
-    }
-    expect(users.unanswered()).toEqual([]);
-
-    // Whoever makes the AppRelease again finds them free.
-    await lab.apply({
-      apiVersion: 'slipway.dev/v1alpha1', kind: 'AppRelease', metadata: { name: APP },
-      spec: { workloadRef: { name: APP }, strategy: { canary: {} }, replicas: 2, traffic: REFERRED },
+    const [given] = lab.world
+      .list(REPLICA_SET)
+      .filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'Deployment');
+    expect(given?.metadata.ownerReferences?.[0]).toMatchObject({
+      controller: true,
+      blockOwnerDeletion: false,
     });
-    if (when === 'at rest') {
-      await lab.eventually('version 1 behind the rule', isHealthy(lab, '1'));
-      expect(selectorOf(lab, `${APP}-stable`)['pod-template-hash']).toBe(lab.status().stable?.podTemplateHash);
-      expect(lab.world.get(SERVICE, `${APP}-stable`)?.metadata.ownerReferences).toHaveLength(1);
-    }
-    expect(lab.world.get(HTTP_ROUTE, 'shop')).toBeDefined();
   });
+
+  it.each(['at rest', 'in the middle of a release'])(
+    'leaves the pair of Services to the rule of git, %s',
+    async (when) => {
+      const lab = await openLab();
+      startGateway(lab);
+      await lab.apply(gitRoute());
+      await lab.apply(service());
+      await serving(lab, { spec: { traffic: REFERRED } });
+      const users = watchUsers(lab);
+      if (when !== 'at rest') {
+        await ask(lab, { tag: '2' });
+        await lab.eventually('the pause', isPausedAt(lab, 50));
+      }
+      await lab.remove(APP_RELEASE, APP);
+      await lab.eventually('the AppRelease to go', isGone(lab));
+      await lab.eventually('version 1 alone', () => lab.world.pods().length === 2);
+      for (const name of [`${APP}-stable`, `${APP}-canary`]) {
+        expect(selectorOf(lab, name)).toEqual({ app: APP });
+        const metadata = lab.world.get(SERVICE, name)?.metadata;
+        expect(metadata?.ownerReferences ?? []).toEqual([]);
+        expect(text(metadata?.annotations?.['slipway.dev/hand-back'])).toContain(
+          'HTTPRoute rule names it',
+        );
+      }
+      expect(users.unanswered()).toEqual([]);
+
+      // Whoever makes the AppRelease again finds them free.
+      await lab.apply({
+        apiVersion: 'slipway.dev/v1alpha1',
+        kind: 'AppRelease',
+        metadata: { name: APP },
+        spec: {
+          workloadRef: { name: APP },
+          strategy: { canary: {} },
+          replicas: 2,
+          traffic: REFERRED,
+        },
+      });
+      if (when === 'at rest') {
+        await lab.eventually('version 1 behind the rule', isHealthy(lab, '1'));
+        expect(selectorOf(lab, `${APP}-stable`)['pod-template-hash']).toBe(
+          lab.status().stable?.podTemplateHash,
+        );
+        expect(lab.world.get(SERVICE, `${APP}-stable`)?.metadata.ownerReferences).toHaveLength(1);
+      }
+      expect(lab.world.get(HTTP_ROUTE, 'shop')).toBeDefined();
+    },
+  );
 
   it('at 0 replicas leaves a Deployment that goes on', async () => {
     const lab = await openLab();
@@ -139,32 +201,55 @@ describe('deleting an AppRelease', () => {
 describe('an object of our name', () => {
   const EMPTY = { status: {}, sets: [], copies: [], unreadable: [], selector: { app: APP } };
 
-  it.each(['Service', 'HTTPRoute'])('that the cache does not show yet is not taken over: %s', async (kind) => {
-    const lab = await openLab();
-    const own = await lab.apply(service());
-    const spec = canary([], { replicas: 1, traffic: OWNED });
-    const release = projectRelease(await lab.apply(appRelease(spec)));
-    const theirs = { app: 'theirs' };
-    const type = kind === 'Service' ? SERVICE : HTTP_ROUTE;
-    const name = kind === 'Service' ? `${APP}-stable` : APP;
-    const before = await lab.client.create(type, kind === 'Service'
-      ? { metadata: { name, namespace: lab.namespace }, spec: { selector: theirs, ports: [{ name: 'x', port: 81 }] } }
-      : { metadata: { name, namespace: lab.namespace }, spec: { parentRefs: [{ name: 'theirs' }], rules: [{ backendRefs: [{ name: 'theirs', port: 81 }] }] } });
-    const parsed = parseSpec(spec);
-    const effect = kind === 'Service'
-      ? { kind: 'pointService' as const, role: 'stable' as const, hash: 'abc' }
-      : { kind: 'setWeight' as const, weight: 0 };
-    const applied = await applyAll({
-      client: lab.client,
-      clock: systemClock,
-      materials: {
-        ...EMPTY, release, spec: parsed.kind === 'valid' ? parsed.value : undefined,
-        traffic: { own: projectService(own), isOwnManaged: true },
-      },
-    }, [effect]);
-    expect(applied.kind === 'failed' && meaningOf(applied.error, applied.effect)).toEqual({ kind: 'lookAgain' });
-    expect(await lab.client.get({ type, namespace: lab.namespace, name })).toEqual(before);
-  });
+  it.each(['Service', 'HTTPRoute'])(
+    'that the cache does not show yet is not taken over: %s',
+    async (kind) => {
+      const lab = await openLab();
+      const own = await lab.apply(service());
+      const spec = canary([], { replicas: 1, traffic: OWNED });
+      const release = projectRelease(await lab.apply(appRelease(spec)));
+      const theirs = { app: 'theirs' };
+      const type = kind === 'Service' ? SERVICE : HTTP_ROUTE;
+      const name = kind === 'Service' ? `${APP}-stable` : APP;
+      const before = await lab.client.create(
+        type,
+        kind === 'Service'
+          ? {
+              metadata: { name, namespace: lab.namespace },
+              spec: { selector: theirs, ports: [{ name: 'x', port: 81 }] },
+            }
+          : {
+              metadata: { name, namespace: lab.namespace },
+              spec: {
+                parentRefs: [{ name: 'theirs' }],
+                rules: [{ backendRefs: [{ name: 'theirs', port: 81 }] }],
+              },
+            },
+      );
+      const parsed = parseSpec(spec);
+      const effect =
+        kind === 'Service'
+          ? { kind: 'pointService' as const, role: 'stable' as const, hash: 'abc' }
+          : { kind: 'setWeight' as const, weight: 0 };
+      const applied = await applyAll(
+        {
+          client: lab.client,
+          clock: systemClock,
+          materials: {
+            ...EMPTY,
+            release,
+            spec: parsed.kind === 'valid' ? parsed.value : undefined,
+            traffic: { own: projectService(own), isOwnManaged: true },
+          },
+        },
+        [effect],
+      );
+      expect(applied.kind === 'failed' && meaningOf(applied.error, applied.effect)).toEqual({
+        kind: 'lookAgain',
+      });
+      expect(await lab.client.get({ type, namespace: lab.namespace, name })).toEqual(before);
+    },
+  );
 });
 
 describe('what only a person can mend is told', () => {
@@ -173,10 +258,14 @@ describe('what only a person can mend is told', () => {
     await lab.apply(service());
     await lab.apply(deployment({ tag: '1' }, 0));
     const route = { ...ROUTE_SPEC, hostnamez: ['web.test'] };
-    await lab.apply(appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })));
+    await lab.apply(
+      appRelease(canary([], { replicas: 1, traffic: { service: APP, gateway: { route } } })),
+    );
     await lab.startOperator();
     await lab.eventually('the condition', () => readyReason(lab) === 'InvalidSpec');
-    expect(lab.status().message).toMatch(/^spec\.traffic\.gateway\.route: .*hostnamez.*not declared/);
+    expect(lab.status().message).toMatch(
+      /^spec\.traffic\.gateway\.route: .*hostnamez.*not declared/,
+    );
   });
 
   it('a ConfigMap that may not be read, until it may', async () => {
@@ -188,7 +277,12 @@ describe('what only a person can mend is told', () => {
       close: () => undefined,
       async request(call) {
         const reads = call.method === 'GET' && call.path.includes('/configmaps/');
-        if (reads && isForbidden) throw errorFromAnswer({ status: 403, what: `GET ${call.path}`, body: '{"message":"configmaps is forbidden"}' });
+        if (reads && isForbidden)
+          throw errorFromAnswer({
+            status: 403,
+            what: `GET ${call.path}`,
+            body: '{"message":"configmaps is forbidden"}',
+          });
         return transport.request(call);
       },
     };
@@ -219,6 +313,9 @@ describe('what only a person can mend is told', () => {
     await claim('rival', 'main');
     await claim('neighbour', 'other');
     await lab.eventually('the claim', () => readyReason(lab, 'rival') === 'AlreadyClaimed');
-    await lab.eventually('the neighbour', () => readyReason(lab, 'neighbour') === 'WorkloadNotFound');
+    await lab.eventually(
+      'the neighbour',
+      () => readyReason(lab, 'neighbour') === 'WorkloadNotFound',
+    );
   });
 });

@@ -1,30 +1,30 @@
 // Carries out effects, in order, stopping at the first that fails. Every write fails when the world
 // moved since the snapshot: it names a uid, a size or a resourceVersion.
-import { ANNOTATION, FIELD_MANAGER, FINALIZER, LABEL, POD_TEMPLATE_HASH, REPLICAS_FIELD_MANAGER, canaryServiceName, replicaSetName, stableServiceName } from '../api/labels.ts';
-import { API_GROUP_VERSION } from '../api/group.ts';
-import { ApiError, isConflict } from '../kube/api-error.ts';
+import {
+  ANNOTATION,
+  FIELD_MANAGER,
+  FINALIZER,
+  LABEL,
+  POD_TEMPLATE_HASH,
+  REPLICAS_FIELD_MANAGER,
+  replicaSetName,
+} from '../api/labels.ts';
+import { ApiError } from '../kube/api-error.ts';
 import type { ApplyOptions, JsonPatchOperation, KubeClient } from '../kube/client.ts';
-import { apiVersionOf, type ObjectMeta, type OwnerReference, type RawObject, type ResourceType } from '../kube/resource.ts';
+import {
+  apiVersionOf,
+  type OwnerReference,
+  type RawObject,
+  type ResourceType,
+} from '../kube/resource.ts';
 import { assertNever } from '../lib/assert.ts';
-import type { Clock } from '../lib/clock.ts';
 import { toText } from '../lib/instant.ts';
-import { type JsonObject, record } from '../lib/json.ts';
 import { withHashLabel } from '../rollout/revision.ts';
 import type { Effect, EffectKind, OutcomeMark, SetRef } from '../rollout/decision.ts';
-import { placeOfRule, readWeight, renderReleased, renderRoute, weightPatch } from '../traffic/gateway-api.ts';
-import { renderServiceSpec } from '../traffic/services.ts';
+import { type ApplyContext, headOf, ownedMeta, ownerOf } from './apply-context.ts';
+import { pointService, releaseRoute, setWeight } from './apply-traffic.ts';
 import { configCopyObject } from './configs.ts';
-import type { Materials } from './observe.ts';
 import * as type from './resources.ts';
-
-export interface ApplyContext {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly materials: Materials;
-}
-
-/** Writes of a falling weight are repeated this often when the route moved under them. */
-const RETREAT_ATTEMPTS = 5;
 
 export type Applied =
   | { readonly kind: 'applied' }
@@ -91,34 +91,17 @@ async function applyEffect(context: ApplyContext, effect: Effect): Promise<void>
   }
 }
 
-function ownerOf({ materials: { release } }: ApplyContext): OwnerReference {
-  return {
-    apiVersion: API_GROUP_VERSION,
-    kind: 'AppRelease',
-    name: release.name,
-    uid: release.uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
-
-function ownedMeta(context: ApplyContext, name: string, extra: Partial<ObjectMeta> = {}): ObjectMeta {
-  const { release } = context.materials;
-  return {
-    ...extra,
-    name,
-    namespace: release.namespace,
-    labels: { [LABEL.release]: release.name, [LABEL.managedBy]: 'slipway', ...extra.labels },
-    ownerReferences: [ownerOf(context)],
-  };
-}
-
 async function setFinalizer({ client, materials: { release } }: ApplyContext): Promise<void> {
   await client.apply(
     type.APP_RELEASE,
     {
       ...headOf(type.APP_RELEASE),
-      metadata: { name: release.name, namespace: release.namespace, uid: release.uid, finalizers: [FINALIZER] },
+      metadata: {
+        name: release.name,
+        namespace: release.namespace,
+        uid: release.uid,
+        finalizers: [FINALIZER],
+      },
     },
     { fieldManager: FIELD_MANAGER, force: true },
   );
@@ -127,32 +110,49 @@ async function setFinalizer({ client, materials: { release } }: ApplyContext): P
 async function removeFinalizer({ client, materials: { release } }: ApplyContext): Promise<void> {
   const index = release.finalizers.indexOf(FINALIZER);
   if (index < 0) return;
-  await client.jsonPatch({ type: type.APP_RELEASE, namespace: release.namespace, name: release.name }, [
-    { op: 'test', path: '/metadata/uid', value: release.uid },
-    { op: 'test', path: `/metadata/finalizers/${index}`, value: FINALIZER },
-    { op: 'remove', path: `/metadata/finalizers/${index}` },
-  ]);
+  await client.jsonPatch(
+    { type: type.APP_RELEASE, namespace: release.namespace, name: release.name },
+    [
+      { op: 'test', path: '/metadata/uid', value: release.uid },
+      { op: 'test', path: `/metadata/finalizers/${index}`, value: FINALIZER },
+      { op: 'remove', path: `/metadata/finalizers/${index}` },
+    ],
+  );
 }
 
-async function claimReplicas({ client, materials: { release } }: ApplyContext, replicas: number): Promise<void> {
+async function claimReplicas(
+  { client, materials: { release } }: ApplyContext,
+  replicas: number,
+): Promise<void> {
   await client.apply(
     type.APP_RELEASE,
     {
       ...headOf(type.APP_RELEASE),
-      metadata: { name: release.name, namespace: release.namespace, uid: release.uid, resourceVersion: release.resourceVersion },
+      metadata: {
+        name: release.name,
+        namespace: release.namespace,
+        uid: release.uid,
+        resourceVersion: release.resourceVersion,
+      },
       spec: { replicas },
     },
     { fieldManager: REPLICAS_FIELD_MANAGER },
   );
 }
 
-async function createSet(context: ApplyContext, effect: Extract<Effect, { kind: 'createSet' }>): Promise<void> {
+async function createSet(
+  context: ApplyContext,
+  effect: Extract<Effect, { kind: 'createSet' }>,
+): Promise<void> {
   const { client, materials } = context;
   const { configured, release, selector } = materials;
   if (!configured) throw new Error('createSet without a template');
   for (const copy of configured.copies) {
     const object = configCopyObject(copy, release.name, release.namespace);
-    await createOnce(client, type.CONFIG_MAP, { ...object, metadata: ownedMeta(context, copy.name, object.metadata) });
+    await createOnce(client, type.CONFIG_MAP, {
+      ...object,
+      metadata: ownedMeta(context, copy.name, object.metadata),
+    });
   }
   const labels = materials.deployment ? {} : { [LABEL.release]: release.name };
   const template = withHashLabel(configured.template, effect.hash, labels);
@@ -160,7 +160,10 @@ async function createSet(context: ApplyContext, effect: Extract<Effect, { kind: 
     ...headOf(type.REPLICA_SET),
     metadata: ownedMeta(context, replicaSetName(release.name, effect.revision, effect.hash), {
       labels: { ...selector, [POD_TEMPLATE_HASH]: effect.hash },
-      annotations: { [ANNOTATION.revision]: String(effect.revision), [ANNOTATION.outcome]: effect.outcome },
+      annotations: {
+        [ANNOTATION.revision]: String(effect.revision),
+        [ANNOTATION.outcome]: effect.outcome,
+      },
     }),
     spec: {
       replicas: effect.replicas,
@@ -172,7 +175,11 @@ async function createSet(context: ApplyContext, effect: Extract<Effect, { kind: 
 }
 
 /* Copies are named after their content, so one that is there already is the right one. */
-async function createOnce(client: KubeClient, resource: ResourceType, object: RawObject): Promise<void> {
+async function createOnce(
+  client: KubeClient,
+  resource: ResourceType,
+  object: RawObject,
+): Promise<void> {
   try {
     await client.create(resource, { ...headOf(resource), ...object });
   } catch (error) {
@@ -180,7 +187,11 @@ async function createOnce(client: KubeClient, resource: ResourceType, object: Ra
   }
 }
 
-async function patchSet({ client, materials: { release } }: ApplyContext, set: SetRef, operations: readonly JsonPatchOperation[]): Promise<void> {
+async function patchSet(
+  { client, materials: { release } }: ApplyContext,
+  set: SetRef,
+  operations: readonly JsonPatchOperation[],
+): Promise<void> {
   await client.jsonPatch({ type: type.REPLICA_SET, namespace: release.namespace, name: set.name }, [
     { op: 'test', path: '/metadata/uid', value: set.uid },
     ...operations,
@@ -209,7 +220,10 @@ async function deleteSet(context: ApplyContext, set: SetRef): Promise<void> {
 }
 
 /* With a revision go the copies that no other one reads, and any that an earlier end left behind. */
-async function deleteUnusedCopies({ client, materials }: ApplyContext, gone: SetRef): Promise<void> {
+async function deleteUnusedCopies(
+  { client, materials }: ApplyContext,
+  gone: SetRef,
+): Promise<void> {
   const { configured, copies, sets } = materials;
   const used = new Set([
     ...sets.filter(({ uid }) => uid !== gone.uid).flatMap(({ configMaps }) => configMaps),
@@ -221,123 +235,21 @@ async function deleteUnusedCopies({ client, materials }: ApplyContext, gone: Set
   }
 }
 
-async function pointService(context: ApplyContext, role: 'stable' | 'canary', hash: string): Promise<void> {
-  const { client, materials } = context;
-  const { release, selector, traffic } = materials;
-  if (!traffic.own) throw new Error('pointService without the Service of the application');
-  const live = traffic[role];
-  const full = { ...selector, [POD_TEMPLATE_HASH]: hash };
-  const name = role === 'stable' ? stableServiceName(release.name) : canaryServiceName(release.name);
-  if (!live) await refuseToTakeOver(context, type.SERVICE, name);
-  await client.apply(
-    type.SERVICE,
-    {
-      ...headOf(type.SERVICE),
-      metadata: ownedMeta(context, name, live ? { resourceVersion: live.resourceVersion, uid: live.uid } : {}),
-      spec: renderServiceSpec(traffic.own.spec, full),
-    },
-    { fieldManager: FIELD_MANAGER, force: live !== undefined },
-  );
-  if (role === 'stable' && traffic.isOwnManaged) await pointOwnService(context, full);
-}
-
-/* The cache shows no object of that name. If there is one after all, it may be somebody else's: look
-   again. What is made in between is not forced, so that its maker's fields are a conflict. */
-async function refuseToTakeOver({ client, materials }: ApplyContext, resource: ResourceType, name: string): Promise<void> {
-  const { namespace } = materials.release;
-  const found = await client.get({ type: resource, namespace, name }).catch((error: unknown) => {
-    if (error instanceof ApiError && error.code === 'notFound') return undefined;
-    throw error;
-  });
-  if (!found) return;
-  throw new ApiError({
-    status: 409,
-    code: 'alreadyExists',
-    reason: 'AlreadyExists',
-    message: `${resource.kind} ${name} is there and was not seen yet`,
-  });
-}
-
-/* Clients inside the cluster use the application's own Service: it follows stable. */
-async function pointOwnService({ client, materials }: ApplyContext, selector: Record<string, string>): Promise<void> {
-  const { own } = materials.traffic;
-  if (!own) return;
-  await client.apply(
-    type.SERVICE,
-    {
-      ...headOf(type.SERVICE),
-      metadata: { name: own.name, namespace: own.namespace, uid: own.uid },
-      spec: { selector },
-    },
-    { fieldManager: FIELD_MANAGER },
-  );
-}
-
-async function setWeight(context: ApplyContext, weight: number): Promise<void> {
-  const before = context.materials.traffic.route;
-  const { release, spec } = context.materials;
-  const shown = before && readWeight(before.spec, release.name, spec?.traffic?.gateway?.routeRef?.rule);
-  const isRetreat = shown !== undefined && weight < shown;
-  let route = before && { resourceVersion: before.resourceVersion, spec: before.spec };
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await writeWeight(context, weight, route);
-    } catch (error) {
-      // A rollback does not queue behind a conflict: read the route as it is now and write again.
-      if (!isRetreat || !isConflict(error) || attempt >= RETREAT_ATTEMPTS) throw error;
-      route = await readRoute(context);
-    }
-  }
-}
-
-interface RouteNow {
-  readonly resourceVersion: string;
-  readonly spec: Record<string, unknown>;
-}
-
-async function readRoute({ client, materials }: ApplyContext): Promise<RouteNow | undefined> {
-  const { route, } = materials.traffic;
-  if (!route) return undefined;
-  const raw = await client.get({ type: type.HTTP_ROUTE, namespace: route.namespace, name: route.name });
-  return { resourceVersion: raw.metadata.resourceVersion ?? '', spec: record(raw['spec']) };
-}
-
-async function writeWeight(context: ApplyContext, weight: number, route: RouteNow | undefined): Promise<void> {
-  const { client, materials } = context;
-  const { release, spec } = materials;
-  const traffic = spec?.traffic;
-  const gateway = traffic?.gateway;
-  if (!traffic || !gateway) throw new Error('setWeight without a gateway');
-  if (gateway.routeRef) {
-    if (!route) throw new Error('setWeight without the route it refers to');
-    const place = placeOfRule(route.spec, release.name, gateway.routeRef.rule);
-    if (place.kind === 'wrong') throw new Error(place.message);
-    await client.jsonPatch({ type: type.HTTP_ROUTE, namespace: release.namespace, name: gateway.routeRef.name }, [
-      { op: 'test', path: '/metadata/resourceVersion', value: route.resourceVersion },
-      ...weightPatch(place, gateway.routeRef.rule, weight),
-    ]);
-    return;
-  }
-  const names = { release: release.name, service: traffic.service };
-  if (!route) await refuseToTakeOver(context, type.HTTP_ROUTE, release.name);
-  await client.apply(
-    type.HTTP_ROUTE,
-    {
-      ...headOf(type.HTTP_ROUTE),
-      metadata: ownedMeta(context, release.name, route ? { resourceVersion: route.resourceVersion } : {}),
-      spec: renderRoute(record(gateway.route), names, weight),
-    },
-    { fieldManager: FIELD_MANAGER, force: route !== undefined },
-  );
-}
-
 /* At hand-back the pods need the number whatever git says: a Deployment that takes them back with
    another one would end some of them. On the way in, git's number is left alone. */
 function scaleDeployment(context: ApplyContext, replicas: number): Promise<void> {
-  return applyDeployment(context, { replicas }, { fieldManager: REPLICAS_FIELD_MANAGER, force: context.materials.release.isDeleted });
+  return applyDeployment(
+    context,
+    { replicas },
+    { fieldManager: REPLICAS_FIELD_MANAGER, force: context.materials.release.isDeleted },
+  );
 }
 
-async function applyDeployment({ client, materials: { deployment } }: ApplyContext, spec: object | undefined, options: ApplyOptions): Promise<void> {
+async function applyDeployment(
+  { client, materials: { deployment } }: ApplyContext,
+  spec: object | undefined,
+  options: ApplyOptions,
+): Promise<void> {
   if (!deployment) throw new Error('the Deployment is not in the snapshot');
   await client.apply(
     type.DEPLOYMENT,
@@ -355,16 +267,33 @@ async function applyDeployment({ client, materials: { deployment } }: ApplyConte
   );
 }
 
-async function takeSet(context: ApplyContext, effect: Extract<Effect, { kind: 'takeSet' }>): Promise<void> {
+async function takeSet(
+  context: ApplyContext,
+  effect: Extract<Effect, { kind: 'takeSet' }>,
+): Promise<void> {
   const { configured, deployment, release } = context.materials;
-  const raw = await context.client.get({ type: type.REPLICA_SET, namespace: release.namespace, name: effect.set.name });
-  const revision = raw.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? String(deployment?.revision ?? 1);
+  const raw = await context.client.get({
+    type: type.REPLICA_SET,
+    namespace: release.namespace,
+    name: effect.set.name,
+  });
+  const revision =
+    raw.metadata.annotations?.['deployment.kubernetes.io/revision'] ??
+    String(deployment?.revision ?? 1);
   const isConfigured = (configured?.sources.length ?? 0) > 0;
   await patchSet(context, effect.set, [
     { op: 'test', path: '/metadata/resourceVersion', value: raw.metadata.resourceVersion ?? '' },
     { op: 'replace', path: '/metadata/ownerReferences', value: [ownerOf(context)] },
     { op: 'add', path: annotationPath(ANNOTATION.revision), value: revision },
-    ...(isConfigured ? [{ op: 'add' as const, path: annotationPath(ANNOTATION.adoptedConfig), value: configured?.contentDigest ?? '' }] : []),
+    ...(isConfigured
+      ? [
+          {
+            op: 'add' as const,
+            path: annotationPath(ANNOTATION.adoptedConfig),
+            value: configured?.contentDigest ?? '',
+          },
+        ]
+      : []),
     ...markOperations({ outcome: effect.outcome, reason: 'Adopted' }),
   ]);
 }
@@ -382,7 +311,9 @@ async function giveBackSet(context: ApplyContext, set: SetRef): Promise<void> {
     blockOwnerDeletion: false,
   };
   await giveCopies(context, set);
-  await patchSet(context, set, [{ op: 'replace', path: '/metadata/ownerReferences', value: [owner] }]);
+  await patchSet(context, set, [
+    { op: 'replace', path: '/metadata/ownerReferences', value: [owner] },
+  ]);
 }
 
 /* The copies its pods read stay for as long as the set does: without them no pod of it could start. */
@@ -390,7 +321,12 @@ async function giveCopies({ client, materials }: ApplyContext, set: SetRef): Pro
   const { copies, sets } = materials;
   const read = sets.find(({ uid }) => uid === set.uid)?.configMaps ?? [];
   const { kind } = type.REPLICA_SET;
-  const owner: OwnerReference = { apiVersion: apiVersionOf(type.REPLICA_SET), kind, name: set.name, uid: set.uid };
+  const owner: OwnerReference = {
+    apiVersion: apiVersionOf(type.REPLICA_SET),
+    kind,
+    name: set.name,
+    uid: set.uid,
+  };
   for (const { namespace, name, uid } of copies.filter((copy) => read.includes(copy.name))) {
     await client.jsonPatch({ type: type.CONFIG_MAP, namespace, name }, [
       { op: 'test', path: '/metadata/uid', value: uid },
@@ -399,74 +335,10 @@ async function giveCopies({ client, materials }: ApplyContext, set: SetRef): Pro
   }
 }
 
-/* What users come by does not go with the AppRelease: it is left behind without an owner. */
-async function releaseRoute(context: ApplyContext): Promise<void> {
-  const { own, isOwnManaged } = context.materials.traffic;
-  const { deployment, spec } = context.materials;
-  if (own && isOwnManaged && deployment) {
-    await context.client.apply(
-      type.SERVICE,
-      { ...headOf(type.SERVICE), metadata: { name: own.name, namespace: own.namespace, uid: own.uid }, spec: { selector: deployment.selector } },
-      { fieldManager: FIELD_MANAGER },
-    );
-  }
-  const wanted = spec?.traffic?.gateway?.route;
-  if (wanted) return releaseWantedRoute(context, record(wanted));
-  // Before the route: from here on both Services lead to the same pods, whatever the weights are.
-  await releasePair(context);
-  await disownRoute(context);
-}
-
-/* The route goes back to the Service that the user named. */
-async function releaseWantedRoute({ client, materials }: ApplyContext, wanted: JsonObject): Promise<void> {
-  const { release, traffic: { route } } = materials;
-  if (!route) return;
-  await client.apply(
-    type.HTTP_ROUTE,
-    {
-      ...headOf(type.HTTP_ROUTE),
-      metadata: { name: route.name, namespace: release.namespace, uid: route.uid, labels: { [LABEL.managedBy]: 'slipway' } },
-      spec: renderReleased(wanted),
-    },
-    { fieldManager: FIELD_MANAGER, force: true },
-  );
-}
-
-const PAIR_IS_LEFT =
-  'left behind when its AppRelease was deleted, because an HTTPRoute rule names it; it selects all pods of the Deployment. Delete it once no rule names it';
-
-/* A rule that git owns goes on naming the pair: both Services stay until git names another. */
-async function releasePair({ client, materials }: ApplyContext): Promise<void> {
-  const { deployment, release, traffic } = materials;
-  if (!deployment) return;
-  for (const service of [traffic.stable, traffic.canary]) {
-    if (!service || (service.owner?.uid !== release.uid && !service.isLetGo)) continue;
-    const metadata: ObjectMeta = {
-      name: service.name,
-      namespace: service.namespace,
-      uid: service.uid,
-      labels: { [LABEL.managedBy]: 'slipway' },
-      annotations: { [ANNOTATION.handBack]: PAIR_IS_LEFT },
-    };
-    await client.apply(
-      type.SERVICE,
-      { ...headOf(type.SERVICE), metadata, spec: renderServiceSpec(service.spec, deployment.selector) },
-      { fieldManager: FIELD_MANAGER, force: true },
-    );
-  }
-}
-
-/* A route of ours that the specification no longer describes keeps what it has. */
-async function disownRoute({ client, materials }: ApplyContext): Promise<void> {
-  const { release, traffic: { route } } = materials;
-  if (!route || route.owner?.uid !== release.uid) return;
-  await client.jsonPatch({ type: type.HTTP_ROUTE, namespace: route.namespace, name: route.name }, [
-    { op: 'test', path: '/metadata/uid', value: route.uid },
-    { op: 'replace', path: '/metadata/ownerReferences', value: [] },
-  ]);
-}
-
-async function explainHandBack({ client, materials: { deployment } }: ApplyContext, message: string): Promise<void> {
+async function explainHandBack(
+  { client, materials: { deployment } }: ApplyContext,
+  message: string,
+): Promise<void> {
   if (!deployment) return;
   await client.mergePatch(
     { type: type.DEPLOYMENT, namespace: deployment.namespace, name: deployment.name },
@@ -474,14 +346,19 @@ async function explainHandBack({ client, materials: { deployment } }: ApplyConte
   );
 }
 
-async function finishAction({ client, clock, materials: { release } }: ApplyContext, effect: Extract<Effect, { kind: 'finishAction' }>): Promise<void> {
+async function finishAction(
+  { client, clock, materials: { release } }: ApplyContext,
+  effect: Extract<Effect, { kind: 'finishAction' }>,
+): Promise<void> {
   await client.mergePatch(
     { type: type.RELEASE_ACTION, namespace: release.namespace, name: effect.action },
-    { status: { phase: effect.phase, message: effect.message.slice(0, 2048), finishedAt: toText(clock.now()) } },
+    {
+      status: {
+        phase: effect.phase,
+        message: effect.message.slice(0, 2048),
+        finishedAt: toText(clock.now()),
+      },
+    },
     { subresource: 'status' },
   );
-}
-
-function headOf(resource: ResourceType): { apiVersion: string; kind: string } {
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind };
 }

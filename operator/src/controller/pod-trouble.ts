@@ -3,11 +3,20 @@ import { list, number, record, text } from '../lib/json.ts';
 import type { PodTrouble } from '../rollout/snapshot.ts';
 
 /** Registry answers that no waiting will change. */
-const CERTAIN_PULL =
-  /\b(not found|manifest unknown|does not exist|no such image|repository name not known|pull access denied|unauthorized|denied|forbidden|authentication required|401|403)\b/i;
+const CERTAIN_PULL = anyOf(
+  'not found|manifest unknown|does not exist|no such image|repository name not known',
+  'pull access denied|unauthorized|denied|forbidden|authentication required|401|403',
+);
 /** Answers that look final but come from trouble on the way. */
-const PASSING_PULL =
-  /\b(timeout|timed out|deadline exceeded|429|too many requests|toomanyrequests|50[0-9]|connection refused|connection reset|i\/o|no such host|temporary)\b/i;
+const PASSING_PULL = anyOf(
+  'timeout|timed out|deadline exceeded|429|too many requests|toomanyrequests|50[0-9]',
+  'connection refused|connection reset|i/o|no such host|temporary',
+);
+
+function anyOf(...words: readonly string[]): RegExp {
+  return new RegExp(`\\b(?:${words.join('|')})\\b`, 'i');
+}
+
 /* What stands in the text as data: digests, quoted things, addresses and images. A port, a tag or a
    digest can hold the number of any answer. */
 const DATA = [

@@ -236,7 +236,10 @@ export function startStore(options: StoreOptions): Store {
     synced,
     watchConfigMaps(key, names) {
       const [ns = ''] = key.split('/');
-      configWatchers.set(key, names.map((name) => `${ns}/${name}`));
+      configWatchers.set(
+        key,
+        names.map((name) => `${ns}/${name}`),
+      );
     },
     async stop() {
       await Promise.all([...reflectors.values()].map((reflector) => reflector.stop()));
