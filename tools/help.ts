@@ -23,7 +23,6 @@ const WHAT: Readonly<Record<string, string>> = {
   test: 'all tests that this machine can run',
   'test:unit': 'unit and property tests',
   'test:app': 'the app, its migrations and the backups against a real PostgreSQL',
-  'test:cluster': 'the harness itself, on clusters that it starts',
   'test:simulation': 'releases against a simulated API server, from a seed',
   simulate: 'releases in a simulated cluster (-- --seed N --runs M)',
   'test:integration': 'against a real API server with kwok nodes',
