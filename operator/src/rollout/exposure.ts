@@ -127,9 +127,8 @@ function rightWeight(
   if (isStaffed && !isNeeded) {
     return isRight && route.weight === weight ? [] : [{ kind: 'setWeight', weight }];
   }
-  if (!isNeeded && shown > 0 && canary.hash !== candidate?.hash) {
-    return [{ kind: 'setWeight', weight: 0 }];
-  }
+  const isMisled = shown > 0 && canary.hash !== candidate?.hash;
+  if (isMisled && readyPods(stable) > 0) return [{ kind: 'setWeight', weight: 0 }];
   return isRight ? [] : [{ kind: 'setWeight', weight: shown }];
 }
 

@@ -34,9 +34,6 @@ export function candidateFailure(context: Context): Failure {
 }
 
 function ownFailure(context: Context, candidate: SetView): Failure {
-  if (candidate.creationFailure !== undefined) {
-    return { kind: 'hold', reason: 'QuotaExceeded', message: candidate.creationFailure };
-  }
   const pods = livePods(candidate);
   const carriesTraffic = context.state.weight.observed > 0 || readyPods(candidate) > 0;
   for (const pod of pods) {
@@ -47,6 +44,10 @@ function ownFailure(context: Context, candidate: SetView): Failure {
   const flaps = pods.map((pod) => flapsOf(pod, carriesTraffic));
   if (Math.max(0, ...flaps) >= FLAPS_OF_A_POD && sumOf(flaps) >= FLAPS_OF_ALL) {
     return { kind: 'certain', reason: 'ReadinessFlapping', message: flapMessage(pods) };
+  }
+  // What is certain of the pods that there are does not wait for those that may not be made.
+  if (candidate.creationFailure !== undefined) {
+    return { kind: 'hold', reason: 'QuotaExceeded', message: candidate.creationFailure };
   }
   for (const pod of pods) {
     const failure = podFailure(pod, carriesTraffic);

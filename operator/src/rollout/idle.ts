@@ -7,10 +7,11 @@ import { decideStepping } from './canary.ts';
 import type { Decision, Effect } from './decision.ts';
 import { servingSentence } from './explain.ts';
 import { expose, optional, resize, retreat } from './exposure.ts';
-import { availablePods } from './pods.ts';
+import { availablePods, readyPods } from './pods.ts';
 import { historyOf, rolledBackMessage } from './rollback.ts';
 import { enterStep } from './progress.ts';
-import { indexForShare } from './steps.ts';
+import { podShareGoal } from './replicas.ts';
+import { indexForShare, weightsOf } from './steps.ts';
 import type { SetView } from './snapshot.ts';
 import type { ReleaseState, RevisionId, RollbackCause } from './state.ts';
 
@@ -71,13 +72,14 @@ export function startRelease(context: Context, state: ReleaseState): Decision {
   return { ...decision, effects: [...reused, ...lift(context), ...decision.effects] };
 }
 
-function presentShare({ snapshot, stable }: Context, set: SetView): number {
-  const { traffic } = snapshot;
+function presentShare({ bounds, snapshot: { traffic }, spec }: Context, set: SetView): number {
   if (traffic.kind === 'weighted')
     return traffic.canary.hash === set.hash ? (traffic.route.weight ?? 0) : 0;
-  const ready = set.pods.filter((pod) => pod.isReady).length;
-  const all = ready + (stable?.pods.filter((pod) => pod.isReady).length ?? 0);
-  return all === 0 ? 0 : Math.round((100 * ready) / all);
+  // Whole pods stand for many weights: the least that asks for as many as there are.
+  const podsFor = (weight: number) => podShareGoal(weight, bounds).candidate;
+  const reached = weightsOf(spec).filter((weight) => podsFor(weight) <= readyPods(set));
+  const most = Math.max(...reached.map(podsFor));
+  return reached.find((weight) => podsFor(weight) === most) ?? 0;
 }
 
 /** It was taken back before its set was made, so there is none to bear the mark. */

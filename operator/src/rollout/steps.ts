@@ -31,11 +31,17 @@ export function weightAt(spec: AppReleaseSpec, index: number): number {
   return weights.at(-1) ?? 0;
 }
 
-/** Where to resume when only the present share is known: the last weight step it covers. */
+/**
+ * Where to resume when only the present share is known: at the last weight that it covers, and at the
+ * first step with that weight, since nobody knows what was passed between two of them.
+ */
 export function indexForShare(spec: AppReleaseSpec, sharePercent: number): number {
-  let index = 0;
-  stepsOf(spec).forEach((step, at) => {
-    if (step.weight !== undefined && step.weight <= sharePercent) index = at;
-  });
-  return index;
+  const covered = weightsOf(spec).filter((weight) => weight <= sharePercent);
+  const index = stepsOf(spec).findIndex(({ weight }) => weight === Math.max(...covered));
+  return Math.max(0, index);
+}
+
+/** The weights of the weight steps, in order. */
+export function weightsOf(spec: AppReleaseSpec): readonly number[] {
+  return stepsOf(spec).flatMap(({ weight }) => (weight === undefined ? [] : [weight]));
 }
