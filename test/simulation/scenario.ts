@@ -5,7 +5,15 @@ import type { AppReleaseSpec } from '../../operator/src/api/app-release.ts';
 import { parseSpec } from '../../operator/src/api/parse.ts';
 import { type Instant, instant } from '../../operator/src/lib/instant.ts';
 import { between, pick } from './actors/delay.ts';
-import type { Behaviour, DeploymentObject, PodObject, RouteObject, SetObject, Version, World } from './world.ts';
+import type {
+  Behaviour,
+  DeploymentObject,
+  PodObject,
+  RouteObject,
+  SetObject,
+  Version,
+  World,
+} from './world.ts';
 
 export interface Scenario {
   readonly world: World;
@@ -20,7 +28,10 @@ export interface Scenario {
 const START: Instant = instant(Date.UTC(2026, 0, 1));
 
 const BEHAVIOURS: readonly Behaviour[] = [
-  { kind: 'good' }, { kind: 'good' }, { kind: 'good' }, { kind: 'good' },
+  { kind: 'good' },
+  { kind: 'good' },
+  { kind: 'good' },
+  { kind: 'good' },
   { kind: 'bad' },
   { kind: 'silent' },
   { kind: 'imageMissing' },
@@ -48,7 +59,13 @@ export function drawScenario(random: SeededRandom): Scenario {
     resourceVersion: 1,
     versions,
     release: {
-      resourceVersion: 1, generation: 1, spec, version: 0, status: {}, hasFinalizer: false, isDeleted: false,
+      resourceVersion: 1,
+      generation: 1,
+      spec,
+      version: 0,
+      status: {},
+      hasFinalizer: false,
+      isDeleted: false,
       replicas: random.uniform() < 0.2 ? undefined : replicas,
     },
     deployment: undefined,
@@ -62,7 +79,12 @@ export function drawScenario(random: SeededRandom): Scenario {
     served: {},
   };
   return {
-    world: hasDeployment ? withDeployment(world, { replicas: Math.max(1, replicas), isRunning: random.uniform() < 0.7 }) : world,
+    world: hasDeployment
+      ? withDeployment(world, {
+          replicas: Math.max(1, replicas),
+          isRunning: random.uniform() < 0.7,
+        })
+      : world,
     isAttended: random.uniform() < 0.6,
     length: between(random, 10, 90),
     isRough,
@@ -73,7 +95,11 @@ function drawSpec(random: SeededRandom, hasDeployment: boolean): AppReleaseSpec 
   const maxSurge = pick(random, [1, 2, '25%', '50%', '100%', 0]);
   const maxUnavailable = maxSurge === 0 ? pick(random, [1, '25%']) : pick(random, [0, 0, 1, '25%']);
   const gateway = pick(random, [
-    undefined, undefined, { route: { rules: [] } }, { route: { rules: [] } }, { routeRef: { name: 'git', rule: 'main' } },
+    undefined,
+    undefined,
+    { route: { rules: [] } },
+    { route: { rules: [] } },
+    { routeRef: { name: 'git', rule: 'main' } },
   ]);
   return specOf({
     ...(hasDeployment ? { workloadRef: { name: 'dep' } } : { template: {} }),
@@ -82,7 +108,9 @@ function drawSpec(random: SeededRandom, hasDeployment: boolean): AppReleaseSpec 
     startGraceSeconds: pick(random, [5, 10]),
     revisionHistoryLimit: 2,
     strategy: { canary: { maxSurge, maxUnavailable, steps: drawSteps(random) } },
-    ...(gateway ? { traffic: { service: 'shop', gateway, settleSeconds: pick(random, [0, 3]) } } : {}),
+    ...(gateway
+      ? { traffic: { service: 'shop', gateway, settleSeconds: pick(random, [0, 3]) } }
+      : {}),
     ...(random.uniform() < 0.5 ? { checks: { scrape: {}, errorRate: {} } } : {}),
   });
 }
@@ -94,21 +122,33 @@ export function specOf(raw: unknown): AppReleaseSpec {
 }
 
 function drawSteps(random: SeededRandom): object[] {
-  const weights = Array.from({ length: between(random, 0, 4) }, () => between(random, 0, 100)).toSorted((a, b) => a - b);
-  return weights.flatMap((weight) => [{ weight }, ...pick(random, [
-    [], [], [],
-    [{ pause: {} }],
-    [{ pause: { seconds: 10 } }],
-    [{ verify: { seconds: 5, requests: 20, deadlineSeconds: 30, onDeadline: 'rollback' } }],
-    [{ verify: { seconds: 5, requests: 20, deadlineSeconds: 30, onDeadline: 'promote' } }],
-    [{ verify: { seconds: 10, requests: 50, deadlineSeconds: 40 } }],
-  ])]);
+  const weights = Array.from({ length: between(random, 0, 4) }, () =>
+    between(random, 0, 100),
+  ).toSorted((a, b) => a - b);
+  return weights.flatMap((weight) => [
+    { weight },
+    ...pick(random, [
+      [],
+      [],
+      [],
+      [{ pause: {} }],
+      [{ pause: { seconds: 10 } }],
+      [{ verify: { seconds: 5, requests: 20, deadlineSeconds: 30, onDeadline: 'rollback' } }],
+      [{ verify: { seconds: 5, requests: 20, deadlineSeconds: 30, onDeadline: 'promote' } }],
+      [{ verify: { seconds: 10, requests: 50, deadlineSeconds: 40 } }],
+    ]),
+  ]);
 }
 
 function gitsRoute(random: SeededRandom): RouteObject {
   return {
-    resourceVersion: 1, generation: 1, seenGeneration: 1, weight: 0, isCurrent: true,
-    gateway: pick(random, ['talks', 'silent']), isReleased: false,
+    resourceVersion: 1,
+    generation: 1,
+    seenGeneration: 1,
+    weight: 0,
+    isCurrent: true,
+    gateway: pick(random, ['talks', 'silent']),
+    isReleased: false,
   };
 }
 
@@ -118,21 +158,44 @@ export function withDeployment(
   { replicas, isRunning }: { readonly replicas: number; readonly isRunning: boolean },
 ): World {
   const deployment: DeploymentObject = {
-    resourceVersion: 1, generation: 1, observedGeneration: 1, version: 0,
-    replicas: isRunning ? replicas : 0, paused: false, pausedByUs: false, replicasOwners: [],
+    resourceVersion: 1,
+    generation: 1,
+    observedGeneration: 1,
+    version: 0,
+    replicas: isRunning ? replicas : 0,
+    paused: false,
+    pausedByUs: false,
+    replicasOwners: [],
   };
   if (!isRunning) return { ...world, deployment };
   const sets = [ownSet(1, 4, 0), ownSet(2, 0, replicas)];
   const pods = Array.from({ length: replicas }, (_, index): PodObject => ({
-    name: `dep-d0-${index}`, setUid: 'dep-d0-uid', version: 0, hash: 'd0', createdAt: instant(START - 3_600_000),
-    isReady: true, readyChangedAt: instant(START - 3_600_000), isTerminating: false, restarts: 0, readinessLosses: 0, chapter: 1,
+    name: `dep-d0-${index}`,
+    setUid: 'dep-d0-uid',
+    version: 0,
+    hash: 'd0',
+    createdAt: instant(START - 3_600_000),
+    isReady: true,
+    readyChangedAt: instant(START - 3_600_000),
+    isTerminating: false,
+    restarts: 0,
+    readinessLosses: 0,
+    chapter: 1,
   }));
   return { ...world, deployment, sets, pods };
 }
 
 function ownSet(revision: number, version: number, desired: number): SetObject {
   return {
-    name: `dep-d${version}`, uid: `dep-d${version}-uid`, owner: 'deployment', version, hash: `d${version}`,
-    revision, desired, generation: 1, outcome: 'superseded', isQuotaHit: false,
+    name: `dep-d${version}`,
+    uid: `dep-d${version}-uid`,
+    owner: 'deployment',
+    version,
+    hash: `d${version}`,
+    revision,
+    desired,
+    generation: 1,
+    outcome: 'superseded',
+    isQuotaHit: false,
   };
 }

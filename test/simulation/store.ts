@@ -23,7 +23,11 @@ function writeEffect(world: World, effect: Effect, view: View): Written {
       return world.release?.isDeleted ? collectGarbage(world) : undefined;
     case 'claimReplicas':
       return isSameRelease(world, view) && world.release?.replicas === undefined
-        ? changeRelease(world, (release) => ({ ...release, replicas: effect.replicas, generation: release.generation + 1 }))
+        ? changeRelease(world, (release) => ({
+            ...release,
+            replicas: effect.replicas,
+            generation: release.generation + 1,
+          }))
         : undefined;
     case 'createSet':
       return createSet(world, effect, view);
@@ -31,7 +35,8 @@ function writeEffect(world: World, effect: Effect, view: View): Written {
       return changeSet(world, effect.set, (set) =>
         set.desired === effect.from && set.generation === effect.generation
           ? { ...set, desired: effect.to, generation: set.generation + 1, ...marked(effect.mark) }
-          : undefined);
+          : undefined,
+      );
     case 'markSet':
       return changeSet(world, effect.set, (set) => ({ ...set, ...marked(effect.mark) }));
     case 'deleteSet':
@@ -49,7 +54,11 @@ function writeEffect(world: World, effect: Effect, view: View): Written {
         ? changeDeployment(world, { replicas: effect.replicas })
         : undefined;
     case 'takeSet':
-      return changeSet(world, effect.set, (set) => ({ ...set, owner: 'release', outcome: effect.outcome }));
+      return changeSet(world, effect.set, (set) => ({
+        ...set,
+        owner: 'release',
+        outcome: effect.outcome,
+      }));
     case 'giveBackSet':
       return changeSet(world, effect.set, (set) => ({ ...set, owner: 'deployment' }));
     case 'releaseRoute':
@@ -60,7 +69,8 @@ function writeEffect(world: World, effect: Effect, view: View): Written {
       return {
         ...world,
         actions: world.actions.map((action) =>
-          action.name === effect.action ? { ...action, result: effect.phase } : action),
+          action.name === effect.action ? { ...action, result: effect.phase } : action,
+        ),
       };
     default:
       return assertNever(effect);
@@ -81,17 +91,27 @@ function isSameRelease(world: World, view: View): boolean {
 
 function changeRelease(world: World, change: (release: ReleaseObject) => ReleaseObject): Written {
   if (!world.release) return undefined;
-  return { ...world, release: { ...change(world.release), resourceVersion: world.resourceVersion + 1 } };
+  return {
+    ...world,
+    release: { ...change(world.release), resourceVersion: world.resourceVersion + 1 },
+  };
 }
 
 function changeDeployment(world: World, over: Partial<DeploymentObject>): Written {
   const { deployment } = world;
   if (!deployment) return undefined;
   const generation = deployment.generation + 1;
-  return { ...world, deployment: { ...deployment, ...over, generation, resourceVersion: world.resourceVersion + 1 } };
+  return {
+    ...world,
+    deployment: { ...deployment, ...over, generation, resourceVersion: world.resourceVersion + 1 },
+  };
 }
 
-function changeSet(world: World, ref: SetRef, change: (set: SetObject) => SetObject | undefined): Written {
+function changeSet(
+  world: World,
+  ref: SetRef,
+  change: (set: SetObject) => SetObject | undefined,
+): Written {
   const before = world.sets.find((set) => set.name === ref.name && set.uid === ref.uid);
   const after = before && change(before);
   return after && { ...world, sets: world.sets.map((set) => (set === before ? after : set)) };
@@ -101,7 +121,11 @@ function marked(mark: OutcomeMark | undefined): Partial<SetObject> {
   return mark ? { outcome: mark.outcome, reason: mark.reason } : {};
 }
 
-function createSet(world: World, effect: Extract<Effect, { kind: 'createSet' }>, view: View): Written {
+function createSet(
+  world: World,
+  effect: Extract<Effect, { kind: 'createSet' }>,
+  view: View,
+): Written {
   const name = `shop-r${effect.revision}-${effect.hash}`;
   if (world.sets.some((set) => set.name === name)) return undefined;
   const set: SetObject = {
@@ -121,21 +145,30 @@ function createSet(world: World, effect: Extract<Effect, { kind: 'createSet' }>,
 
 function deleteSet(world: World, ref: SetRef): Written {
   const found = world.sets.find((set) => set.name === ref.name && set.uid === ref.uid);
-  return found && {
-    ...world,
-    sets: world.sets.filter((set) => set !== found),
-    pods: world.pods.filter((pod) => pod.setUid !== found.uid),
-  };
+  return (
+    found && {
+      ...world,
+      sets: world.sets.filter((set) => set !== found),
+      pods: world.pods.filter((pod) => pod.setUid !== found.uid),
+    }
+  );
 }
 
 /* A Service that the cache does not show is applied without a resourceVersion: made, or overwritten. */
-function pointService(world: World, effect: Extract<Effect, { kind: 'pointService' }>, view: View): Written {
+function pointService(
+  world: World,
+  effect: Extract<Effect, { kind: 'pointService' }>,
+  view: View,
+): Written {
   const { hash, role } = effect;
   const seen = view.services[role];
   const live = world[role];
   if (seen && seen.resourceVersion !== live?.resourceVersion) return undefined;
   const resourceVersion = world.resourceVersion + 1;
-  return { ...world, [role]: { resourceVersion, hash, isCurrent: true, readyPods: live?.readyPods ?? [] } };
+  return {
+    ...world,
+    [role]: { resourceVersion, hash, isCurrent: true, readyPods: live?.readyPods ?? [] },
+  };
 }
 
 /* A falling weight is read anew and written again on conflict; a rising one is not. */
@@ -150,7 +183,13 @@ function setWeight(world: World, weight: number, view: View): Written {
     return {
       ...world,
       route: {
-        resourceVersion, generation: 1, seenGeneration: 0, weight, isCurrent: true, gateway: 'talks', isReleased: false,
+        resourceVersion,
+        generation: 1,
+        seenGeneration: 0,
+        weight,
+        isCurrent: true,
+        gateway: 'talks',
+        isReleased: false,
       },
     };
   }

@@ -2,12 +2,35 @@
 // Snapshot that the core decides on.
 import { after, type Instant } from '../../operator/src/lib/instant.ts';
 import type {
-  EvidenceView, PodView, ServiceView, SetView, Snapshot, TrafficView, WantedView, WorkloadView,
+  EvidenceView,
+  PodView,
+  ServiceView,
+  SetView,
+  Snapshot,
+  TrafficView,
+  WantedView,
+  WorkloadView,
 } from '../../operator/src/rollout/snapshot.ts';
 import type { ReleaseState } from '../../operator/src/rollout/state.ts';
-import { type PodObject, type ServiceObject, type SetObject, type World, podsOf, wantedVersion } from './world.ts';
+import {
+  type PodObject,
+  type ServiceObject,
+  type SetObject,
+  type World,
+  podsOf,
+  wantedVersion,
+} from './world.ts';
 
-export const KINDS = ['release', 'deployment', 'sets', 'pods', 'services', 'endpoints', 'route', 'actions'] as const;
+export const KINDS = [
+  'release',
+  'deployment',
+  'sets',
+  'pods',
+  'services',
+  'endpoints',
+  'route',
+  'actions',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The world as the cache of each kind shows it. */
@@ -15,8 +38,14 @@ export type View = Readonly<Record<Kind, World>>;
 
 export function viewAt(world: World): View {
   return {
-    release: world, deployment: world, sets: world, pods: world,
-    services: world, endpoints: world, route: world, actions: world,
+    release: world,
+    deployment: world,
+    sets: world,
+    pods: world,
+    services: world,
+    endpoints: world,
+    route: world,
+    actions: world,
   };
 }
 
@@ -78,7 +107,9 @@ function workloadOf(view: View): WorkloadView {
   if (!deployment) return { kind: 'template' };
   const own = view.sets.sets.filter((set) => set.owner === 'deployment');
   const pods = own.map((set) => ({ set, count: podsOf(view.pods, set).length }));
-  const updated = pods.filter(({ set }) => set.version === deployment.version).reduce((sum, { count }) => sum + count, 0);
+  const updated = pods
+    .filter(({ set }) => set.version === deployment.version)
+    .reduce((sum, { count }) => sum + count, 0);
   const total = pods.reduce((sum, { count }) => sum + count, 0);
   const isBehind = deployment.observedGeneration < deployment.generation;
   return {
@@ -92,7 +123,10 @@ function workloadOf(view: View): WorkloadView {
     replicasOwners: deployment.replicasOwners,
     isMidRollout: isBehind || updated !== deployment.replicas || total !== deployment.replicas,
     ownSets: own.map((set) => ({
-      name: set.name, uid: set.uid, replicas: set.desired, isCurrent: set.version === deployment.version,
+      name: set.name,
+      uid: set.uid,
+      replicas: set.desired,
+      isCurrent: set.version === deployment.version,
     })),
   };
 }
@@ -151,9 +185,17 @@ function acceptanceOf(route: NonNullable<World['route']>) {
   return { kind: route.seenGeneration >= route.generation ? 'accepted' : 'pending' } as const;
 }
 
-function serviceOf(service: ServiceObject | undefined, endpoints: ServiceObject | undefined): ServiceView {
+function serviceOf(
+  service: ServiceObject | undefined,
+  endpoints: ServiceObject | undefined,
+): ServiceView {
   if (!service) return { exists: false, isCurrent: false, readyPods: [] };
-  return { exists: true, isCurrent: service.isCurrent, hash: service.hash, readyPods: endpoints?.readyPods ?? [] };
+  return {
+    exists: true,
+    isCurrent: service.isCurrent,
+    hash: service.hash,
+    readyPods: endpoints?.readyPods ?? [],
+  };
 }
 
 /** Errors of the candidate after which the checks speak against it. */
@@ -162,15 +204,31 @@ const ERRORS_ENOUGH = 20;
 function evidenceOf(view: View, state: ReleaseState): EvidenceView {
   const world = view.pods;
   if (view.release.release?.spec.checks?.scrape === undefined) return { kind: 'none' };
-  const versionOf = (name: string | undefined) => view.sets.sets.find((set) => set.name === name)?.version;
-  const count = (version: number | undefined) => world.served[version ?? -1] ?? { requests: 0, errors: 0 };
-  const [canary, stable] = [count(versionOf(state.candidate?.setName)), count(versionOf(state.stable?.setName))];
+  const versionOf = (name: string | undefined) =>
+    view.sets.sets.find((set) => set.name === name)?.version;
+  const count = (version: number | undefined) =>
+    world.served[version ?? -1] ?? { requests: 0, errors: 0 };
+  const [canary, stable] = [
+    count(versionOf(state.candidate?.setName)),
+    count(versionOf(state.stable?.setName)),
+  ];
   const candidate = world.versions.find(({ id }) => id === versionOf(state.candidate?.setName));
   const isSilent = candidate?.behaviour.kind === 'silent' && (world.route?.weight ?? 0) > 0;
-  const told = { kind: 'judged', sentence: 'so it is', evidence: 1, threshold: 100, canary, stable } as const;
-  if (world.faults.metrics === 'none') return { ...told, verdict: 'noData', reason: 'ScrapeFailed' };
-  if (world.faults.metrics === 'sharedOutage') return { ...told, verdict: 'hold', reason: 'SharedOutage' };
-  if (isSilent && state.weight.observed > 0) return { ...told, verdict: 'rollback', reason: 'CandidateSilent' };
-  if (canary.errors >= ERRORS_ENOUGH) return { ...told, verdict: 'rollback', reason: 'EvidenceOfHarm' };
+  const told = {
+    kind: 'judged',
+    sentence: 'so it is',
+    evidence: 1,
+    threshold: 100,
+    canary,
+    stable,
+  } as const;
+  if (world.faults.metrics === 'none')
+    return { ...told, verdict: 'noData', reason: 'ScrapeFailed' };
+  if (world.faults.metrics === 'sharedOutage')
+    return { ...told, verdict: 'hold', reason: 'SharedOutage' };
+  if (isSilent && state.weight.observed > 0)
+    return { ...told, verdict: 'rollback', reason: 'CandidateSilent' };
+  if (canary.errors >= ERRORS_ENOUGH)
+    return { ...told, verdict: 'rollback', reason: 'EvidenceOfHarm' };
   return { ...told, verdict: 'continue' };
 }

@@ -143,7 +143,8 @@ export const REQUESTS_PER_SECOND = 20;
 export const isWeighted = ({ release, route }: World): boolean =>
   route !== undefined || release?.spec.traffic?.gateway !== undefined;
 
-export const wantedVersion = ({ deployment, release }: World): number => deployment?.version ?? release?.version ?? 0;
+export const wantedVersion = ({ deployment, release }: World): number =>
+  deployment?.version ?? release?.version ?? 0;
 
 export function podsOf({ pods }: World, set: { readonly uid: string }): readonly PodObject[] {
   return pods.filter((pod) => pod.setUid === set.uid);
@@ -166,9 +167,13 @@ export function sharesOf(world: World): ReadonlyMap<string, number> {
   const { canary, route, stable } = world;
   if (!route) return shares;
   const weight = (route.weight ?? 0) / 100;
-  const parts = [[stable, 1 - weight], [canary, weight]] as const;
+  const parts = [
+    [stable, 1 - weight],
+    [canary, weight],
+  ] as const;
   for (const [service, share] of parts) {
-    if (service && share > 0 && answering.some((pod) => pod.hash === service.hash)) add(service.hash, share);
+    if (service && share > 0 && answering.some((pod) => pod.hash === service.hash))
+      add(service.hash, share);
   }
   return shares;
 }

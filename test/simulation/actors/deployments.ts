@@ -17,15 +17,22 @@ export function runDeployments(world: World, random: SeededRandom): World {
 
 function reconciled(world: World, deployment: DeploymentObject): World {
   const own = world.sets.filter((set) => set.owner === 'deployment');
-  const sets = deployment.paused ? pausedSizes(own, deployment) : rolledSizes(world, own, deployment);
-  const isSame = sets.length === own.length && sets.every((set, index) => set.desired === own[index]?.desired);
+  const sets = deployment.paused
+    ? pausedSizes(own, deployment)
+    : rolledSizes(world, own, deployment);
+  const isSame =
+    sets.length === own.length && sets.every((set, index) => set.desired === own[index]?.desired);
   if (isSame && deployment.observedGeneration === deployment.generation) return world;
   const known = new Map(sets.map((set) => [set.uid, set]));
   const resourceVersion = world.resourceVersion + 1;
   return {
     ...world,
     resourceVersion,
-    deployment: { ...without(deployment, 'dueAt'), observedGeneration: deployment.generation, resourceVersion },
+    deployment: {
+      ...without(deployment, 'dueAt'),
+      observedGeneration: deployment.generation,
+      resourceVersion,
+    },
     sets: [
       ...world.sets.map((set) => known.get(set.uid) ?? set),
       ...sets.filter((set) => !own.some(({ uid }) => uid === set.uid)),
@@ -33,15 +40,23 @@ function reconciled(world: World, deployment: DeploymentObject): World {
   };
 }
 
-function pausedSizes(own: readonly SetObject[], { replicas }: DeploymentObject): readonly SetObject[] {
+function pausedSizes(
+  own: readonly SetObject[],
+  { replicas }: DeploymentObject,
+): readonly SetObject[] {
   const active = own.filter((set) => set.desired > 0);
   if (active.length > 1) return own;
   const scaled = active[0] ?? own.toSorted((a, b) => b.revision - a.revision)[0];
   return own.map((set) => (set === scaled ? sized(set, replicas) : set));
 }
 
-function rolledSizes(world: World, own: readonly SetObject[], deployment: DeploymentObject): readonly SetObject[] {
-  const current = own.find((set) => set.version === deployment.version) ?? newSet(world, own, deployment);
+function rolledSizes(
+  world: World,
+  own: readonly SetObject[],
+  deployment: DeploymentObject,
+): readonly SetObject[] {
+  const current =
+    own.find((set) => set.version === deployment.version) ?? newSet(world, own, deployment);
   const all = own.includes(current) ? own : [...own, current];
   return all.map((set) => sized(set, set === current ? deployment.replicas : 0));
 }
