@@ -3,15 +3,26 @@ import { availablePods, earliest, livePods, nextAvailableAt, readyPods } from '.
 import { set } from './testing/builders.ts';
 import { NOW, at } from './testing/sets.ts';
 
-const built = (builder: ReturnType<typeof set>) => builder.build({ revision: 7, outcome: 'candidate' });
+const built = (builder: ReturnType<typeof set>) =>
+  builder.build({ revision: 7, outcome: 'candidate' });
 
 describe('pods of a set', () => {
-  const pods = built(set().ready(2).notReady(1).ready(1, { isTerminating: true }).ready(1, { readyChangedAt: at(-4) }));
+  const pods = built(
+    set()
+      .ready(2)
+      .notReady(1)
+      .ready(1, { isTerminating: true })
+      .ready(1, { readyChangedAt: at(-4) }),
+  );
 
   it('are live until they terminate, and ready or available until then', () => {
     expect(livePods(pods).length).toBe(4);
     expect(readyPods(pods)).toBe(3);
-    expect([availablePods(pods, 0, NOW), availablePods(pods, 5, NOW), availablePods(pods, 4, NOW)]).toEqual([3, 2, 3]);
+    expect([
+      availablePods(pods, 0, NOW),
+      availablePods(pods, 5, NOW),
+      availablePods(pods, 4, NOW),
+    ]).toEqual([3, 2, 3]);
   });
 
   it('become available at a time that is known', () => {

@@ -1,41 +1,74 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { canonical, configMapNames, imagesOf, shortHash, templateText, withConfigMaps, withHashLabel } from './revision.ts';
+import {
+  canonical,
+  configMapNames,
+  imagesOf,
+  shortHash,
+  templateText,
+  withConfigMaps,
+  withHashLabel,
+} from './revision.ts';
 
 const TEMPLATE = {
   metadata: { labels: { app: 'shop' } },
   spec: {
-    initContainers: [{ name: 'init', image: 'init:1', envFrom: [{ configMapRef: { name: 'from-env' } }] }],
-    containers: [{ name: 'app', image: 'shop:1', env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'key', key: 'a', optional: true } } }] }],
+    initContainers: [
+      { name: 'init', image: 'init:1', envFrom: [{ configMapRef: { name: 'from-env' } }] },
+    ],
+    containers: [
+      {
+        name: 'app',
+        image: 'shop:1',
+        env: [
+          { name: 'A', valueFrom: { configMapKeyRef: { name: 'key', key: 'a', optional: true } } },
+        ],
+      },
+    ],
     volumes: [
       { name: 'plain', configMap: { name: 'volume' } },
-      { name: 'mixed', projected: { sources: [{ configMap: { name: 'projected' } }, { secret: { name: 'no' } }] } },
+      {
+        name: 'mixed',
+        projected: { sources: [{ configMap: { name: 'projected' } }, { secret: { name: 'no' } }] },
+      },
     ],
   },
 };
 
 describe('two templates are one revision', () => {
   it('whatever the order of their keys', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      const shuffled = JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
-        typeof part === 'object' && part !== null && !Array.isArray(part)
-          ? Object.fromEntries(Object.entries(part).toReversed())
-          : part) as unknown;
-      expect(canonical(shuffled)).toBe(canonical(value));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const shuffled = JSON.parse(JSON.stringify(value), (_key, part: unknown) =>
+          typeof part === 'object' && part !== null && !Array.isArray(part)
+            ? Object.fromEntries(Object.entries(part).toReversed())
+            : part,
+        ) as unknown;
+        expect(canonical(shuffled)).toBe(canonical(value));
+      }),
+    );
   });
 
   it('whatever hash a controller put on them, and with empty parts or none', () => {
     const labelled = withHashLabel(TEMPLATE, 'abc');
-    const padded = { metadata: { labels: { app: 'shop' }, annotations: {}, creationTimestamp: null }, spec: TEMPLATE.spec };
+    const padded = {
+      metadata: { labels: { app: 'shop' }, annotations: {}, creationTimestamp: null },
+      spec: TEMPLATE.spec,
+    };
     expect(templateText(labelled)).toBe(templateText(TEMPLATE));
     expect(templateText(padded)).toBe(templateText(TEMPLATE));
   });
 
   it.each([
-    ['an image', { ...TEMPLATE, spec: { ...TEMPLATE.spec, containers: [{ name: 'app', image: 'shop:2' }] } }],
+    [
+      'an image',
+      { ...TEMPLATE, spec: { ...TEMPLATE.spec, containers: [{ name: 'app', image: 'shop:2' }] } },
+    ],
     ['a label', { ...TEMPLATE, metadata: { labels: { app: 'shop', tier: 'web' } } }],
-    ['an annotation', { ...TEMPLATE, metadata: { labels: { app: 'shop' }, annotations: { restartedAt: 'now' } } }],
+    [
+      'an annotation',
+      { ...TEMPLATE, metadata: { labels: { app: 'shop' }, annotations: { restartedAt: 'now' } } },
+    ],
   ])('unless %s differs', (_what, other) => {
     expect(templateText(other)).not.toBe(templateText(TEMPLATE));
   });
@@ -58,7 +91,12 @@ describe('what a template refers to', () => {
 
   it('is renamed in a copy, and left alone in the original', () => {
     const renamed = withConfigMaps(TEMPLATE, (name) => `${name}-copy`);
-    expect(configMapNames(renamed)).toEqual(['from-env-copy', 'key-copy', 'projected-copy', 'volume-copy']);
+    expect(configMapNames(renamed)).toEqual([
+      'from-env-copy',
+      'key-copy',
+      'projected-copy',
+      'volume-copy',
+    ]);
     expect(configMapNames(TEMPLATE)).toContain('volume');
   });
 
