@@ -6,6 +6,7 @@ import type { Bench, Size } from './bench.ts';
 import { apiCalls } from './benches/api-calls.ts';
 import { failOver } from './benches/fail-over.ts';
 import { fleet } from './benches/fleet.ts';
+import { large } from './benches/large.ts';
 import { reactions } from './benches/reactions.ts';
 import { retreats } from './benches/retreats.ts';
 import { verdicts } from './benches/verdicts.ts';
@@ -15,7 +16,7 @@ import { openLab } from './lab/lab.ts';
 import { writePage } from './page.ts';
 import { type BenchFigures, renderText, rowsOf } from './table.ts';
 
-const BENCHES: readonly Bench[] = [apiCalls, reactions, retreats, verdicts, failOver, fleet];
+const BENCHES: readonly Bench[] = [apiCalls, reactions, retreats, verdicts, failOver, fleet, large];
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));

@@ -29,6 +29,8 @@ export type Lab = {
   readonly tier: ApiTier;
   readonly client: KubeClient;
   readonly audit: AuditLog;
+  /** For files of a run; removed with the lab. */
+  readonly folder: string;
   /** A connection of its own, for a client that must be told apart; closed with the lab. */
   transport(userAgent: string): Transport;
   /** Opens a namespace, runs `use` in it, and ends what was started there. */
@@ -42,6 +44,8 @@ export type Site = {
   readonly client: KubeClient;
   /** An operator process for this namespace; ended with the site, however that ends. */
   startOperator(name?: string): OperatorProcess;
+  /** The same with another API server. */
+  startOperatorAt(place: Pick<OperatorOptions, 'name' | 'server' | 'accountFolder'>): OperatorProcess;
   watch(type: ResourceType): Promise<Sightings>;
   /** Ended in reverse order when the site is left. */
   onEnd(end: () => Promise<void> | void): void;
@@ -91,6 +95,7 @@ export const openLab = async (progress: Progress): Promise<Lab> => {
     tier,
     client,
     transport,
+    folder,
     audit: openAuditLog(auditPath),
     async inNamespace(name, use) {
       sites += 1;
@@ -124,28 +129,28 @@ type SiteParts = {
   readonly ends: (() => Promise<void> | void)[];
 };
 
-const siteIn = ({ lab, namespace, watching, programs, ends }: SiteParts): Site => ({
-  lab,
-  namespace,
-  client: lab.client,
-  startOperator(name = 'operator') {
-    const operator = startOperatorProcess({
-      ...programs,
-      server: lab.tier.server,
-      namespace,
-      logPath: join(cacheFolder('log'), `bench-${namespace}-${name}.log`),
-      name,
-    });
+const siteIn = ({ lab, namespace, watching, programs, ends }: SiteParts): Site => {
+  const startOperatorAt: Site['startOperatorAt'] = (place) => {
+    const logPath = join(cacheFolder('log'), `bench-${namespace}-${place.name}.log`);
+    const operator = startOperatorProcess({ ...programs, ...place, namespace, logPath });
     ends.push(() => operator.stop());
     return operator;
-  },
-  async watch(type) {
-    const sightings = await watchSightings({ transport: watching, type, namespace });
-    ends.push(() => sightings.stop());
-    return sightings;
-  },
-  onEnd: (end) => void ends.push(end),
-});
+  };
+  return {
+    lab,
+    namespace,
+    client: lab.client,
+    startOperatorAt,
+    startOperator: (name = 'operator') =>
+      startOperatorAt({ name, server: lab.tier.server, accountFolder: programs.accountFolder }),
+    async watch(type) {
+      const sightings = await watchSightings({ transport: watching, type, namespace });
+      ends.push(() => sightings.stop());
+      return sightings;
+    },
+    onEnd: (end) => void ends.push(end),
+  };
+};
 
 const installDefinitions = async (client: KubeClient): Promise<void> => {
   const all = await gatewayDefinitions();
