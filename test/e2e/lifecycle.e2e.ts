@@ -8,7 +8,7 @@ import { closeStage, openStage } from './support/open-stage.ts';
 import { playRelease, type Stage } from './support/play-release.ts';
 import { GOOD } from './support/scenarios.ts';
 import type { Stack } from './support/stack.ts';
-import type { WorldWatch } from './support/world-watch.ts';
+import { imageNotServing, type WorldWatch } from './support/world-watch.ts';
 
 const RELEASE_FILE = join(import.meta.dirname, '../../deploy/demo/50-release.yaml');
 const TIMEOUT = '--timeout=90s';
@@ -30,7 +30,7 @@ describe('the life of an AppRelease under load', () => {
   afterAll(() => closeStage(stage));
 
   it('goes on where it was when the operator is killed in mid-release', async () => {
-    const image = otherImage(stage.world);
+    const image = imageNotServing(stage.world);
     const killed = killOperatorAtVerify(stage.stack, stage.world);
     const played = await playRelease(stage, { ...GOOD, version: { image } });
     await killed;
@@ -57,12 +57,6 @@ describe('the life of an AppRelease under load', () => {
     expect(audit.fundsAfter).toBe(audit.fundsBefore);
   });
 });
-
-/* Whatever ran before: a version that is not the one that serves. */
-function otherImage(world: WorldWatch): string {
-  const images = ['1.0.0', '1.1.0'].map((tag) => `localhost/slipway/ledger:${tag}`);
-  return images.find((image) => world.status().stable?.images?.[0] !== image) ?? GOOD.version.image;
-}
 
 async function killOperatorAtVerify(stack: Stack, world: WorldWatch): Promise<void> {
   await world.until('at a verify step', (status) => status.step?.kind === 'verify', 60_000);

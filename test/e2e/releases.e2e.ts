@@ -6,19 +6,22 @@ import { openTestStack } from './support/access.ts';
 import { closeStage, openStage } from './support/open-stage.ts';
 import { playRelease, type Stage } from './support/play-release.ts';
 import { ERRORS, GOOD, NEVER_READY, NO_IMAGE } from './support/scenarios.ts';
+import { imageNotServing } from './support/world-watch.ts';
 
 describe('releases of the ledger under load', () => {
   let stage: Stage;
+  let good: string;
   beforeAll(async () => {
     stage = await openStage(openTestStack(), 20);
+    good = imageNotServing(stage.world);
   });
   afterAll(() => closeStage(stage));
 
   it('a good version goes out without one failed request', async () => {
-    const played = await playRelease(stage, GOOD);
+    const played = await playRelease(stage, { ...GOOD, version: { image: good } });
     expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
     expect(played.requests).toBeGreaterThan(500);
-    expect(stage.world.status().stable?.images).toEqual([GOOD.version.image]);
+    expect(stage.world.status().stable?.images).toEqual([good]);
   });
 
   it('a version that answers 20 % with 5xx is rolled back on evidence', async () => {
@@ -27,7 +30,7 @@ describe('releases of the ledger under load', () => {
     expect(played.highestWeight).toBe(5);
     const [check] = stage.world.status().checks ?? [];
     expect(check?.evidence).toBeGreaterThanOrEqual(check?.threshold ?? Number.POSITIVE_INFINITY);
-    expect(stage.world.status().stable?.images).toEqual([GOOD.version.image]);
+    expect(stage.world.status().stable?.images).toEqual([good]);
   });
 
   it('a version that never becomes ready is rolled back, and no user sees it', async () => {

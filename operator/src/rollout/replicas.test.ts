@@ -58,13 +58,15 @@ describe('the share of pods', () => {
     const pods = fc.nat(20);
     fc.assert(
       fc.property(
-        fc.nat(100),
-        fc.integer({ min: 1, max: 15 }),
-        fc.nat(4),
-        fc.nat(4),
-        pods,
-        pods,
-        (weight, replicas, maxSurge, maxUnavailable, stableDesired, candidateDesired) => {
+        fc.record({
+          weight: fc.nat(100),
+          replicas: fc.integer({ min: 1, max: 15 }),
+          maxSurge: fc.nat(4),
+          maxUnavailable: fc.nat(4),
+          stableDesired: pods,
+          candidateDesired: pods,
+        }),
+        ({ weight, replicas, maxSurge, maxUnavailable, stableDesired, candidateDesired }) => {
           const bounds = {
             replicas,
             maxSurge,

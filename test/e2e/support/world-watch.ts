@@ -115,3 +115,12 @@ export async function watchWorld(
     },
   };
 }
+
+/** A good version that is not the one that serves, whatever ran before. */
+export function imageNotServing(world: WorldWatch): string {
+  const serving = world.status().stable?.images?.[0];
+  const images = ['1.0.0', '1.1.0'].map((tag) => `localhost/slipway/ledger:${tag}`);
+  const other = images.find((image) => image !== serving);
+  if (other === undefined) throw new Error(`every good version serves: ${String(serving)}`);
+  return other;
+}
