@@ -271,7 +271,11 @@ function retreatByPods(context: Context, pace: Pace): Retreat {
   ];
   const kept = keptOnRollback(floor, stableAvailable, readyPods(candidate));
   const isStuck = stableAvailable === 0 && kept > 0;
-  if (candidate && candidate.desired > kept && !isStuck) effects.push(...resize(candidate, kept));
+  // Pods that nobody answers for go at a calm pace even so: stable may be waiting for their place.
+  const isKeptWhole = isStuck && pace === 'urgent';
+  if (candidate && candidate.desired > kept && !isKeptWhole) {
+    effects.push(...resize(candidate, kept));
+  }
   const isDone = !candidate || (candidate.desired === 0 && readyPods(candidate) === 0);
   return {
     effects,
