@@ -23,6 +23,8 @@ export const ANNOTATION = {
   adoptedConfig: 'slipway.dev/adopted-config',
   /** On a copied ConfigMap: the name of the one it was copied from. */
   configSource: 'slipway.dev/config-source',
+  /** On an HTTPRoute of ours: when its weight was last changed, RFC 3339 with milliseconds. */
+  weightSetAt: 'slipway.dev/weight-set-at',
   /** On a Deployment handed back paused: why it was left so. */
   handBack: 'slipway.dev/hand-back',
 } as const;
@@ -38,6 +40,12 @@ export const STATUS_FIELD_MANAGER = 'slipway-status';
 /** `<release>-r<revision>-<hash>`: never `<deployment>-<hash>`, which the Deployment would adopt. */
 export function replicaSetName(release: string, revision: number, hash: string): string {
   return `${release}-r${revision}-${hash}`;
+}
+
+/** Whether a ReplicaSet's name is one that we gave for that release, whoever owns it now. */
+export function isReplicaSetNameOf(release: string, name: string): boolean {
+  const rest = name.startsWith(`${release}-r`) ? name.slice(release.length + 2) : '';
+  return /^[0-9]+-[a-z0-9]+$/.test(rest);
 }
 
 export const stableServiceName = (release: string): string => `${release}-stable`;

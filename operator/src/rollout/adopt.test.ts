@@ -10,7 +10,13 @@ const NEW: OwnSetView = { name: 'shop-new', uid: 'new', replicas: 3, isCurrent: 
 const EMPTY: OwnSetView = { name: 'shop-empty', uid: 'empty', replicas: 0, isCurrent: false };
 
 const decideOn = (workload: Partial<DeploymentView>) =>
-  decide(release().forgets().deployment({ replicas: 10, ...workload }).build(), NOW);
+  decide(
+    release()
+      .forgets()
+      .deployment({ replicas: 10, ...workload })
+      .build(),
+    NOW,
+  );
 
 describe('a Deployment in the middle of a rollout', () => {
   const ownSets = [OLD, NEW];
@@ -56,4 +62,15 @@ it('takes the empty sets first and the running one as stable', () => {
     decideOn({ ownSets, paused: true, pausedByUs: true }).effects;
   expect(taken([OLD, EMPTY])).toMatchObject([{ set: { uid: 'empty' }, outcome: 'superseded' }]);
   expect(taken([OLD])).toMatchObject([{ set: { uid: 'old' }, outcome: 'stable' }]);
+});
+
+it('takes back an empty set that was given back before: its name is the one to be made', () => {
+  const { name } = release().build().release;
+  const returned: OwnSetView = { ...EMPTY, name: `${name}-r3-abc`, uid: 'returned' };
+  const taken = (ownSets: OwnSetView[], replicas: number) =>
+    decideOn({ ownSets, replicas }).effects;
+  expect(taken([returned], 0)).toMatchObject([{ kind: 'takeSet', set: { uid: 'returned' } }]);
+  // Sets that the Deployment made itself are left to it, and so is a Deployment that is wanted to run.
+  expect(taken([EMPTY], 0)).not.toMatchObject([{ kind: 'takeSet' }]);
+  expect(taken([returned], 2)).not.toMatchObject([{ kind: 'takeSet' }]);
 });

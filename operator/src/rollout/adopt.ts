@@ -1,5 +1,6 @@
 // Taking a live Deployment over without restarting a pod. The order is what keeps it safe: a paused
 // Deployment that still owned an old empty set would scale that one up.
+import { isReplicaSetNameOf } from '../api/labels.ts';
 import type { Decision, Effect } from './decision.ts';
 import type { DeploymentView, Snapshot } from './snapshot.ts';
 
@@ -9,6 +10,17 @@ export function decideAdoption(snapshot: Snapshot): Decision | undefined {
   if (workload.kind !== 'deployment') return undefined;
   const running = workload.ownSets.filter((set) => set.replicas > 0);
   if (running.length > 0) return takeOver(snapshot, workload, running.length);
+  // A set of ours that was given back is in the way of the set that the same version needs.
+  const returned = workload.ownSets.find((set) =>
+    isReplicaSetNameOf(snapshot.release.name, set.name),
+  );
+  if (returned && workload.replicas === 0) {
+    return step(
+      snapshot,
+      { kind: 'takeSet', set: { name: returned.name, uid: returned.uid }, outcome: 'superseded' },
+      `taking ReplicaSet ${returned.name} back`,
+    );
+  }
   if (workload.pausedByUs && workload.replicas !== 0 && workload.replicasOwners.length === 0) {
     return step(
       snapshot,
