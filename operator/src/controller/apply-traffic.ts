@@ -9,6 +9,7 @@ import {
 } from '../api/labels.ts';
 import { ApiError, isConflict } from '../kube/api-error.ts';
 import type { ObjectMeta, ResourceType } from '../kube/resource.ts';
+import { toText } from '../lib/instant.ts';
 import { type JsonObject, record } from '../lib/json.ts';
 import {
   placeOfRule,
@@ -155,15 +156,25 @@ async function writeWeight(
     type.HTTP_ROUTE,
     {
       ...headOf(type.HTTP_ROUTE),
-      metadata: ownedMeta(
-        context,
-        release.name,
-        route ? { resourceVersion: route.resourceVersion } : {},
-      ),
+      metadata: ownedMeta(context, release.name, {
+        ...(route ? { resourceVersion: route.resourceVersion } : {}),
+        annotations: { [ANNOTATION.weightSetAt]: weightSetAt(context, weight, route) },
+      }),
       spec: renderRoute(record(gateway.route), names, weight),
     },
     { fieldManager: FIELD_MANAGER, force: route !== undefined },
   );
+}
+
+/* Stands on the route itself, in the same write: no write to the status is needed to remember it. */
+function weightSetAt(
+  { clock, materials }: ApplyContext,
+  weight: number,
+  route: RouteNow | undefined,
+): string {
+  const before = materials.traffic.route?.weightSetAt;
+  const isThere = route && readWeight(route.spec, materials.release.name) === weight;
+  return toText(isThere && before !== undefined ? before : clock.now());
 }
 
 /* What users come by does not go with the AppRelease: it is left behind without an owner. */

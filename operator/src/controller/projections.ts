@@ -329,17 +329,21 @@ export interface RouteObject extends Base {
   readonly isLetGo: boolean;
   readonly generation: number;
   readonly release?: string;
+  /** As we noted it on a route of ours. */
+  readonly weightSetAt?: Instant;
   readonly spec: JsonObject;
   readonly status: JsonObject;
 }
 
 export function projectRoute(raw: RawObject): RouteObject {
   const release = raw.metadata.labels?.[LABEL.release];
+  const weightSetAt = moment(raw.metadata.annotations?.[ANNOTATION.weightSetAt]);
   return {
     ...base(raw),
     isLetGo: isLetGo(raw),
     generation: raw.metadata.generation ?? 0,
     ...(release === undefined ? {} : { release }),
+    ...(weightSetAt === undefined ? {} : { weightSetAt }),
     spec: record(raw['spec']),
     status: record(raw['status']),
   };

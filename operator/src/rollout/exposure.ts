@@ -74,7 +74,7 @@ function exposeByRoute(context: Context, traffic: WeightedView, asked: number): 
     weight: {
       desired: weight,
       observed: isReached ? weight : observedWeight(context, traffic),
-      ...optional('changedAt', settled.changedAt),
+      ...optional('changedAt', toRemember(traffic, settled)),
     },
     ...optional('wakeAt', settled.wakeAt),
     waitingFor: isReached
@@ -208,7 +208,8 @@ function settling(context: Context, traffic: WeightedView, weight: number): Sett
   if (wasReached && traffic.route.acceptance.kind !== 'refused') {
     return { isSettled: true, ...optional('changedAt', state.weight.changedAt), waitingFor: '' };
   }
-  const changedAt = (state.weight.desired === weight ? state.weight.changedAt : undefined) ?? now;
+  const remembered = state.weight.desired === weight ? state.weight.changedAt : undefined;
+  const changedAt = traffic.route.weightSetAt ?? remembered ?? now;
   const settledAt = after(changedAt, (spec.traffic?.settleSeconds ?? 3) * 1000);
   const { acceptance } = traffic.route;
   if (acceptance.kind === 'pending') {
@@ -221,6 +222,11 @@ function settling(context: Context, traffic: WeightedView, weight: number): Sett
     return { isSettled: false, changedAt, wakeAt: settledAt, waitingFor: 'the gateway to settle' };
   }
   return { isSettled: true, changedAt, waitingFor: '' };
+}
+
+/* A route that says itself when its weight was set needs nobody to remember it. */
+function toRemember(traffic: WeightedView, settled: Settling): Instant | undefined {
+  return traffic.route.weightSetAt === undefined ? settled.changedAt : undefined;
 }
 
 /** So long a gateway may leave the way back unanswered; the candidate keeps its pods meanwhile. */
@@ -306,7 +312,7 @@ function retreatByRoute(context: Context, traffic: WeightedView): Retreat {
     weight: {
       desired: 0,
       observed: isDone ? 0 : context.state.weight.observed,
-      ...optional('changedAt', settled.changedAt),
+      ...optional('changedAt', toRemember(traffic, settled)),
     },
     isDone,
     isStuck: false,

@@ -167,6 +167,8 @@ export interface RouteView {
   readonly isCurrent: boolean;
   /** The canary's percent; undefined when it cannot be read. */
   readonly weight?: number;
+  /** When it was set, where the route itself says so; otherwise the state has to remember it. */
+  readonly weightSetAt?: Instant;
   readonly acceptance:
     | { readonly kind: 'accepted' }
     | { readonly kind: 'pending' }
