@@ -96,41 +96,42 @@ describe('a route that the operator owns', () => {
     expect(readyReason(lab)).toBe('AbortedByUser');
   });
 
-  /* The gateway says nothing to the writes that end a release: there the release stands, and is aborted. */
+  /* The gateway is silent about one of the writes that end a release: there it stands, and is aborted. */
   const ENDS = {
-    'canary at 100, not yet accepted': (lab: Lab) => lab.world.weights.at(-1)?.[0] === 100,
-    'the stable Service switched, weight going to 0': (lab: Lab) =>
-      lab.world.weights.at(-1)?.[0] === 0 &&
-      selectedHash(lab, `${APP}-stable`) === lab.status().candidate?.podTemplateHash,
-  };
+    'the canary gets everything': { answer: 'late at 100', weight: 100, isSwitched: false },
+    'the stable Service is switched, the weight goes to 0': {
+      answer: 'late at 0',
+      weight: 0,
+      isSwitched: true,
+    },
+  } as const;
   it.each(Object.entries(ENDS))(
     'comes back from the end of a release: %s',
-    async (name, isThere) => {
+    async (_name, { answer, weight, isSwitched }) => {
       const lab = await openLab();
       const gateway = await routed(lab, { steps: [{ weight: 50 }, { pause: {} }] });
       const users = watchUsers(lab);
       await ask(lab, { tag: '2' });
       await lab.eventually('the pause', isPausedAt(lab, 50));
-      if (name.startsWith('canary')) await gateway.answer('late');
+      await gateway.answer(answer);
       await lab.apply(releaseAction({ action: 'promote', revision: 2 }));
-      if (!name.startsWith('canary')) {
-        await lab.eventually(
-          'the switch of the stable Service',
-          () => selectedHash(lab, `${APP}-stable`) === lab.status().candidate?.podTemplateHash,
-        );
-        await gateway.answer('late');
-      }
-      await lab.eventually(name, () => isThere(lab));
+      await lab.eventually('the place', () => {
+        const { candidate, stage } = lab.status();
+        const isNew = selectedHash(lab, `${APP}-stable`) === candidate?.podTemplateHash;
+        const isAtWeight = lab.world.weights.at(-1)?.[0] === weight;
+        return stage === 'Promoting' && isNew === isSwitched && isAtWeight;
+      });
       await lab.apply(releaseAction({ action: 'abort', revision: 2 }));
+      await lab.eventually('the way back', () => lab.status().rollback?.reason === 'AbortedByUser');
       await gateway.answer('accepts');
-      await lab.eventually('an end', () => isRolledBack(lab, '1')() || isHealthy(lab, '2')());
+      await lab.eventually('the rollback', isRolledBack(lab, '1'));
       expect(users.unanswered()).toEqual([]);
       expect(backends(lab)[0]).toEqual([
         [`${APP}-stable`, 100],
         [`${APP}-canary`, 0],
       ]);
       expect(selectedHash(lab, `${APP}-stable`)).toBe(lab.status().stable?.podTemplateHash);
-      if (name.startsWith('canary')) expect(lab.status().phase).toBe('RolledBack');
+      expect(lab.status().stable?.revision).toBe(1);
     },
   );
 
@@ -185,19 +186,18 @@ describe('a rule of a route that git owns', () => {
     expect(after?.metadata.ownerReferences).toBeUndefined();
   });
 
-  it('has its weights restored within a second when git applies its own again', async () => {
+  it('has its weights restored at once when git applies its own again', async () => {
     const lab = await openLab();
     await referred(lab, { steps: [{ weight: 30 }, { pause: {} }] });
     await ask(lab, { tag: '2' });
     await lab.eventually('the pause', isPausedAt(lab, 30));
     const from = lab.world.weights.length;
     await lab.apply(gitRoute());
-    const appliedAt = Date.now();
     await lab.eventually('the weights of the operator', () => {
       const seen = lab.world.weights.slice(from).map(([weight]) => weight);
       return seen.includes(0) && seen.at(-1) === 30;
     });
-    expect(Date.now() - appliedAt).toBeLessThan(1000);
+    // Nothing else would have woken the release: it waits for a person.
     expect(lab.status().phase).not.toBe('RolledBack');
   });
 

@@ -5,14 +5,15 @@ import type { RawObject } from '../../../operator/src/kube/resource.ts';
 import { startReflector } from '../../../operator/src/kube/reflector.ts';
 import { list, record } from '../../../operator/src/lib/json.ts';
 import type { Lab } from './lab.ts';
+import { canaryWeights } from './world.ts';
 
 export interface FakeGateway {
   /** From now on routes are answered so; those there are answered again. */
   answer(how: Answer): Promise<void>;
 }
 
-/** `late`: nothing is said about new generations. */
-export type Answer = 'accepts' | 'refuses' | 'late';
+/** `late at n`: nothing is said about generations that give the canary n percent. */
+export type Answer = 'accepts' | 'refuses' | 'late at 0' | 'late at 100';
 
 interface Seen {
   readonly namespace: string;
@@ -54,20 +55,20 @@ export function startGateway(lab: Lab, first: Answer = 'accepts'): FakeGateway {
 }
 
 async function answerRoute(lab: Lab, route: RawObject, how: Answer): Promise<void> {
-  if (how === 'late') return;
-  const wanted = how === 'accepts' ? 'True' : 'False';
+  if (how === `late at ${canaryWeights(route)[0]}`) return;
+  const wanted = how === 'refuses' ? 'False' : 'True';
   const { generation = 0, name = '' } = route.metadata;
   const conditions = [
     {
       type: 'Accepted',
       status: wanted,
-      reason: how === 'accepts' ? 'Accepted' : 'NotAllowedByListeners',
+      reason: how === 'refuses' ? 'NotAllowedByListeners' : 'Accepted',
     },
     { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs' },
   ].map((condition) => ({
     ...condition,
     observedGeneration: generation,
-    message: how === 'accepts' ? '' : 'no listener takes it',
+    message: how === 'refuses' ? 'no listener takes it' : '',
     lastTransitionTime: new Date().toISOString(),
   }));
   const [parent] = list(record(route['status'])['parents']).map(record);

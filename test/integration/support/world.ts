@@ -152,8 +152,8 @@ function setSeen({ metadata, spec }: RawObject): SetSeen {
   };
 }
 
-/* The weight of each backendRef whose name ends in -canary. */
-function canaryWeights({ spec }: RawObject): number[] {
+/** The weight of each backendRef whose name ends in -canary. */
+export function canaryWeights({ spec }: RawObject): number[] {
   return list(record(spec)['rules'])
     .flatMap((rule) => list(record(rule)['backendRefs']))
     .map(record)
