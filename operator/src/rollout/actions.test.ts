@@ -11,7 +11,11 @@ const paused = release()
   .stepping(1, { mark: 2 })
   .remembers({ weight: { desired: 20, observed: 20 } });
 
-const outcome = (builder: typeof paused, action: ActionView['action'], over: Partial<ActionView> = {}) => {
+const outcome = (
+  builder: typeof paused,
+  action: ActionView['action'],
+  over: Partial<ActionView> = {},
+) => {
   const { next } = decide(builder.action(action, over).build(), NOW);
   const [told] = next.finished;
   return { next, phase: told?.phase, message: told?.message };
@@ -19,16 +23,26 @@ const outcome = (builder: typeof paused, action: ActionView['action'], over: Par
 
 describe('an action', () => {
   it.each([
-    { what: 'of another revision', over: { revision: 9 }, message: 'revision 7 is being released, not 9' },
+    {
+      what: 'of another revision',
+      over: { revision: 9 },
+      message: 'revision 7 is being released, not 9',
+    },
     { what: 'of another step', over: { step: 2 }, message: 'the release is at step 1, not 2' },
   ])('$what is Expired and changes nothing', ({ over, message }) => {
     const told = outcome(paused, 'promote', over);
     expect(told).toMatchObject({ phase: 'Expired', message });
-    expect(told.next.stage).toMatchObject({ kind: 'Stepping', step: { index: 1, isPromoted: false } });
+    expect(told.next.stage).toMatchObject({
+      kind: 'Stepping',
+      step: { index: 1, isPromoted: false },
+    });
   });
 
   it('without a release under way is Expired', () => {
-    expect(outcome(release().stable(set().ready(10)), 'abort')).toMatchObject({ phase: 'Expired', message: 'no release is under way' });
+    expect(outcome(release().stable(set().ready(10)), 'abort')).toMatchObject({
+      phase: 'Expired',
+      message: 'no release is under way',
+    });
   });
 
   it('is remembered first, and written to the action at the next look, applied once', () => {
@@ -36,7 +50,12 @@ describe('an action', () => {
     expect(first.effects.filter(({ kind }) => kind === 'finishAction')).toEqual([]);
     const { state } = { state: first.next };
     const second = decide({ ...paused.action('promote').build(), state }, NOW);
-    expect(second.effects).toContainEqual({ kind: 'finishAction', action: 'action-1', phase: 'Applied', message: 'ann passed step 1' });
+    expect(second.effects).toContainEqual({
+      kind: 'finishAction',
+      action: 'action-1',
+      phase: 'Applied',
+      message: 'ann passed step 1',
+    });
     expect(second.next.finished).toEqual(first.next.finished);
     expect(second.next.stage).toMatchObject({ step: { index: 2, isPromoted: false } });
   });
@@ -50,20 +69,30 @@ describe('an action', () => {
 
 describe('promote', () => {
   it('passes a pause', () => {
-    expect(outcome(paused, 'promote').next.stage).toMatchObject({ kind: 'Stepping', step: { index: 2 } });
+    expect(outcome(paused, 'promote').next.stage).toMatchObject({
+      kind: 'Stepping',
+      step: { index: 2 },
+    });
   });
 
   it('passes a verify step that lacks requests', () => {
-    const verifying = paused.steps({ weight: 20 }, { verify: {} }, { weight: 50 }).stepping(1, { mark: 2 }).judged({});
+    const verifying = paused
+      .steps({ weight: 20 }, { verify: {} }, { weight: 50 })
+      .stepping(1, { mark: 2 })
+      .judged({});
     expect(outcome(verifying, 'promote').next.stage).toMatchObject({ step: { index: 2 } });
   });
 
   it('does not pass a weight step', () => {
-    expect(outcome(paused.stepping(0, { mark: 2 }), 'promote')).toMatchObject({ phase: 'Rejected' });
+    expect(outcome(paused.stepping(0, { mark: 2 }), 'promote')).toMatchObject({
+      phase: 'Rejected',
+    });
   });
 
   it('does not pass evidence against the candidate', () => {
-    expect(outcome(paused.judged({ verdict: 'rollback' }), 'promote').next.stage.kind).toBe('RollingBack');
+    expect(outcome(paused.judged({ verdict: 'rollback' }), 'promote').next.stage.kind).toBe(
+      'RollingBack',
+    );
   });
 
   it('resumes what was paused', () => {
@@ -78,7 +107,9 @@ describe('pause and resume', () => {
     expect(next.pausedBy).toEqual({ by: 'ann', at: NOW, reason: 'lunch' });
     const decision = decide({ ...paused.build(), state: next }, NOW);
     expect(decision).toMatchObject({ phase: 'Paused', reason: 'PausedByAction' });
-    expect(outcome(paused.remembers({ pausedBy: { by: 'ann', at: NOW } }), 'resume').next.pausedBy).toBeUndefined();
+    expect(
+      outcome(paused.remembers({ pausedBy: { by: 'ann', at: NOW } }), 'resume').next.pausedBy,
+    ).toBeUndefined();
   });
 
   it('of a release that is not paused is Rejected', () => {
@@ -91,13 +122,22 @@ describe('abort', () => {
     const { next, phase } = outcome(paused, 'abort', { reason: 'smells' });
     expect(phase).toBe('Applied');
     expect(next.stage).toMatchObject({
-      kind: 'RollingBack', cause: { reason: 'AbortedByUser', outcome: 'undone', by: 'ann', message: 'aborted by ann: smells' },
+      kind: 'RollingBack',
+      cause: {
+        reason: 'AbortedByUser',
+        outcome: 'undone',
+        by: 'ann',
+        message: 'aborted by ann: smells',
+      },
     });
   });
 });
 
 describe('retry', () => {
-  const refused = release().stable(set().ready(10)).candidate(set().outcome('failed', 'ChecksFailed')).rolledBack();
+  const refused = release()
+    .stable(set().ready(10))
+    .candidate(set().outcome('failed', 'ChecksFailed'))
+    .rolledBack();
 
   it('starts the refused revision again from its first step', () => {
     const { next, phase } = outcome(refused, 'retry');
@@ -107,8 +147,18 @@ describe('retry', () => {
 
   it.each([
     { what: 'another revision', builder: refused, over: { revision: 5 }, want: 'Expired' },
-    { what: 'a revision that is not refused', builder: release().stable(set().ready(10)), over: { revision: 6 }, want: 'Rejected' },
-    { what: 'a rollback that is not finished', builder: refused.rollingBack(), over: {}, want: 'Rejected' },
+    {
+      what: 'a revision that is not refused',
+      builder: release().stable(set().ready(10)),
+      over: { revision: 6 },
+      want: 'Rejected',
+    },
+    {
+      what: 'a rollback that is not finished',
+      builder: refused.rollingBack(),
+      over: {},
+      want: 'Rejected',
+    },
   ])('of $what is $want', ({ builder, over, want }) => {
     expect(outcome(builder, 'retry', over).phase).toBe(want);
   });

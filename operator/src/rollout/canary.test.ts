@@ -7,26 +7,52 @@ import { NOW, at } from './testing/sets.ts';
 
 const scaled = (snapshot: Snapshot, now = NOW) => {
   const { effects } = decide(snapshot, now);
-  return Object.fromEntries(checkEffects(snapshot, effects, now).allowed.flatMap((effect) =>
-    effect.kind === 'scaleSet' ? [[effect.set.name, effect.to]] : []));
+  return Object.fromEntries(
+    checkEffects(snapshot, effects, now).allowed.flatMap((effect) =>
+      effect.kind === 'scaleSet' ? [[effect.set.name, effect.to]] : [],
+    ),
+  );
 };
 const weightIn = (snapshot: Snapshot) =>
-  decide(snapshot, NOW).effects.flatMap((effect) => (effect.kind === 'setWeight' ? [effect.weight] : []));
+  decide(snapshot, NOW).effects.flatMap((effect) =>
+    effect.kind === 'setWeight' ? [effect.weight] : [],
+  );
 
-const shared = release().surge(1).stable(set().ready(8)).candidate(set().ready(2)).remembers({ weight: { desired: 20, observed: 20 } });
+const shared = release()
+  .surge(1)
+  .stable(set().ready(8))
+  .candidate(set().ready(2))
+  .remembers({ weight: { desired: 20, observed: 20 } });
 const routed = release().surge(2).stable(set().ready(10)).candidate(set().ready(2));
 
 describe('a new version', () => {
   it('begins with the pods that its first step may start with', () => {
-    const { effects, next } = decide(release().surge(1).stable(set().ready(10)).wants({ hash: 'new' }).build(), NOW);
-    expect(effects).toContainEqual({ kind: 'createSet', revision: 7, hash: 'new', replicas: 1, outcome: 'candidate' });
-    expect(next).toMatchObject({ stage: { kind: 'Stepping', step: { index: 0 } }, candidate: { revision: 7, hash: 'new' }, startedAt: NOW });
+    const { effects, next } = decide(
+      release().surge(1).stable(set().ready(10)).wants({ hash: 'new' }).build(),
+      NOW,
+    );
+    expect(effects).toContainEqual({
+      kind: 'createSet',
+      revision: 7,
+      hash: 'new',
+      replicas: 1,
+      outcome: 'candidate',
+    });
+    expect(next).toMatchObject({
+      stage: { kind: 'Stepping', step: { index: 0 } },
+      candidate: { revision: 7, hash: 'new' },
+      startedAt: NOW,
+    });
   });
 
   it('waits for others of the same apply', () => {
     const soon = release().stable(set().ready(10)).wants({ hash: 'new' });
     const snapshot = { ...soon.build(), wanted: { hash: 'new', images: [], settledAt: at(2) } };
-    expect(decide(snapshot, NOW)).toMatchObject({ effects: [], wakeAt: at(2), reason: 'WaitingForConfig' });
+    expect(decide(snapshot, NOW)).toMatchObject({
+      effects: [],
+      wakeAt: at(2),
+      reason: 'WaitingForConfig',
+    });
   });
 
   it('that already has a set is given another number by nobody', () => {
@@ -55,8 +81,14 @@ describe('a weight step by share of pods', () => {
   });
 
   it('waits for minReadySeconds, and wakes up then', () => {
-    const fresh = shared.spec({ minReadySeconds: 10 }).candidate(set().ready(2, { readyChangedAt: at(-4) })).stepping(0);
-    expect(decide(fresh.build(), NOW)).toMatchObject({ wakeAt: at(6), next: { stage: { step: { index: 0 } } } });
+    const fresh = shared
+      .spec({ minReadySeconds: 10 })
+      .candidate(set().ready(2, { readyChangedAt: at(-4) }))
+      .stepping(0);
+    expect(decide(fresh.build(), NOW)).toMatchObject({
+      wakeAt: at(6),
+      next: { stage: { step: { index: 0 } } },
+    });
   });
 });
 
@@ -66,7 +98,9 @@ describe('a weight step behind a router', () => {
   });
 
   it('does not while pods are missing', () => {
-    expect(weightIn(routed.candidate(set().ready(1).notReady(1)).weighted(0).stepping(0).build())).toEqual([]);
+    expect(
+      weightIn(routed.candidate(set().ready(1).notReady(1)).weighted(0).stepping(0).build()),
+    ).toEqual([]);
   });
 
   it('does not while the canary Service has no endpoints yet', () => {
@@ -76,8 +110,12 @@ describe('a weight step behind a router', () => {
 
   it('counts as reached when the gateway accepted it and the settle time is over', () => {
     const written = routed.weighted(20).stepping(0, { mark: 2 });
-    const since = (seconds: number) => written.remembers({ weight: { desired: 20, observed: 0, changedAt: at(-seconds) } });
-    expect(decide(since(2).build(), NOW)).toMatchObject({ wakeAt: at(1), next: { stage: { step: { index: 0 } } } });
+    const since = (seconds: number) =>
+      written.remembers({ weight: { desired: 20, observed: 0, changedAt: at(-seconds) } });
+    expect(decide(since(2).build(), NOW)).toMatchObject({
+      wakeAt: at(1),
+      next: { stage: { step: { index: 0 } } },
+    });
     expect(decide(since(3).build(), NOW).next.stage).toMatchObject({ step: { index: 1 } });
   });
 
@@ -92,7 +130,11 @@ describe('a weight step behind a router', () => {
   });
 
   it('is restored when somebody resets it, and told truly meanwhile', () => {
-    const reset = routed.weighted(0).steps({ weight: 20 }, { pause: {} }).stepping(1, { mark: 2 }).remembers({ weight: { desired: 20, observed: 20 } });
+    const reset = routed
+      .weighted(0)
+      .steps({ weight: 20 }, { pause: {} })
+      .stepping(1, { mark: 2 })
+      .remembers({ weight: { desired: 20, observed: 20 } });
     expect(weightIn(reset.build())).toEqual([20]);
     expect(decide(reset.build(), NOW).next.weight).toMatchObject({ desired: 20, observed: 0 });
   });
@@ -109,7 +151,8 @@ describe('a pause', () => {
 
   it('of some seconds goes on by itself then', () => {
     const timed = shared.steps({ weight: 20 }, { pause: { seconds: 30 } }, { weight: 50 });
-    const since = (seconds: number) => timed.stepping(1, { mark: 2, startedAt: at(-seconds) }).build();
+    const since = (seconds: number) =>
+      timed.stepping(1, { mark: 2, startedAt: at(-seconds) }).build();
     expect(decide(since(29), NOW)).toMatchObject({ phase: 'Paused', wakeAt: at(1) });
     expect(decide(since(30), NOW).next.stage).toMatchObject({ step: { index: 2, startedAt: NOW } });
   });
@@ -117,28 +160,48 @@ describe('a pause', () => {
 
 describe('a verify step', () => {
   const verify = (over: object = {}) =>
-    shared.steps({ weight: 20 }, { verify: { seconds: 60, requests: 100, deadlineSeconds: 600, ...over } }, { weight: 50 });
+    shared.steps(
+      { weight: 20 },
+      { verify: { seconds: 60, requests: 100, deadlineSeconds: 600, ...over } },
+      { weight: 50 },
+    );
   const after = (seconds: number, requests: number, over: object = {}) =>
-    verify(over).stepping(1, { mark: 2, startedAt: at(-seconds), requestsBefore: 50 }).judged({ canary: { requests: 50 + requests, errors: 0 } });
+    verify(over)
+      .stepping(1, { mark: 2, startedAt: at(-seconds), requestsBefore: 50 })
+      .judged({ canary: { requests: 50 + requests, errors: 0 } });
 
   it.each([
     { what: 'the time is not over', builder: after(59, 100), want: 1 },
     { what: 'too few requests were counted in it', builder: after(60, 99), want: 1 },
     { what: 'time and requests are enough', builder: after(60, 100), want: 2 },
-    { what: 'the verdict is to hold', builder: after(60, 100).judged({ verdict: 'hold', canary: { requests: 150, errors: 0 } }), want: 1 },
+    {
+      what: 'the verdict is to hold',
+      builder: after(60, 100).judged({ verdict: 'hold', canary: { requests: 150, errors: 0 } }),
+      want: 1,
+    },
     { what: 'there is no data', builder: after(60, 0).judged({ verdict: 'noData' }), want: 1 },
-    { what: 'the deadline is over and says promote', builder: after(600, 0, { onDeadline: 'promote' }), want: 2 },
+    {
+      what: 'the deadline is over and says promote',
+      builder: after(600, 0, { onDeadline: 'promote' }),
+      want: 2,
+    },
   ])('is at step $want when $what', ({ builder, want }) => {
     expect(decide(builder.build(), NOW).next.stage).toMatchObject({ step: { index: want } });
   });
 
   it('holds at the deadline', () => {
-    expect(decide(after(600, 10).build(), NOW)).toMatchObject({ phase: 'Paused', reason: 'NoEvidence' });
+    expect(decide(after(600, 10).build(), NOW)).toMatchObject({
+      phase: 'Paused',
+      reason: 'NoEvidence',
+    });
   });
 
   it('rolls back at the deadline where the author says so', () => {
     const decision = decide(after(600, 10, { onDeadline: 'rollback' }).build(), NOW);
-    expect(decision).toMatchObject({ reason: 'NoDataAtDeadline', next: { stage: { kind: 'RollingBack' } } });
+    expect(decision).toMatchObject({
+      reason: 'NoDataAtDeadline',
+      next: { stage: { kind: 'RollingBack' } },
+    });
     expect(decision.message).toContain('10 of 100 requests');
   });
 
@@ -150,12 +213,46 @@ describe('a verify step', () => {
 
 describe('what takes a candidate back', () => {
   it.each([
-    { what: 'evidence', builder: shared.stepping(0, { mark: 2 }).judged({ verdict: 'rollback', sentence: 'errors' }), want: 'ChecksFailed' },
-    { what: 'silence', builder: shared.stepping(0, { mark: 2 }).judged({ verdict: 'rollback', reason: 'CandidateSilent' }), want: 'CandidateSilent' },
-    { what: 'an image that is not there', builder: shared.candidate(set().troubled('ImageUnavailable')).stepping(0), want: 'ImageUnavailable' },
-    { what: 'no progress', builder: shared.candidate(set().notReady(2)).stepping(0, { markedAt: at(-300), waitingSince: at(-300) }), want: 'ProgressDeadlineExceeded' },
-    { what: 'a trouble that did not pass', builder: shared.candidate(set().troubled('ConfigError', 'mayPass')).stepping(0).remembers({ grace: { reason: 'ConfigError', since: at(-60) } }), want: 'ConfigError' },
-    { what: 'readiness that does not come back', builder: shared.candidate(set().ready(1).notReady(1)).stepping(0, { mark: 2 }).remembers({ grace: { reason: 'ReadinessLost', since: at(-60) } }), want: 'ReadinessLost' },
+    {
+      what: 'evidence',
+      builder: shared.stepping(0, { mark: 2 }).judged({ verdict: 'rollback', sentence: 'errors' }),
+      want: 'ChecksFailed',
+    },
+    {
+      what: 'silence',
+      builder: shared
+        .stepping(0, { mark: 2 })
+        .judged({ verdict: 'rollback', reason: 'CandidateSilent' }),
+      want: 'CandidateSilent',
+    },
+    {
+      what: 'an image that is not there',
+      builder: shared.candidate(set().troubled('ImageUnavailable')).stepping(0),
+      want: 'ImageUnavailable',
+    },
+    {
+      what: 'no progress',
+      builder: shared
+        .candidate(set().notReady(2))
+        .stepping(0, { markedAt: at(-300), waitingSince: at(-300) }),
+      want: 'ProgressDeadlineExceeded',
+    },
+    {
+      what: 'a trouble that did not pass',
+      builder: shared
+        .candidate(set().troubled('ConfigError', 'mayPass'))
+        .stepping(0)
+        .remembers({ grace: { reason: 'ConfigError', since: at(-60) } }),
+      want: 'ConfigError',
+    },
+    {
+      what: 'readiness that does not come back',
+      builder: shared
+        .candidate(set().ready(1).notReady(1))
+        .stepping(0, { mark: 2 })
+        .remembers({ grace: { reason: 'ReadinessLost', since: at(-60) } }),
+      want: 'ReadinessLost',
+    },
   ])('is $what', ({ builder, want }) => {
     const { next, reason } = decide(builder.build(), NOW);
     expect(reason).toBe(want);
@@ -165,33 +262,59 @@ describe('what takes a candidate back', () => {
   it.each([
     ['paused by spec', shared.spec({ paused: true })],
     ['in a pause step', shared.steps({ weight: 20 }, { pause: {} })],
-    ['held by a quota', shared.candidate(set().ready(2).desired(3).with({ creationFailure: 'quota' }))],
+    [
+      'held by a quota',
+      shared.candidate(set().ready(2).desired(3).with({ creationFailure: 'quota' })),
+    ],
   ])('is evidence also while it is %s', (_what, builder) => {
-    const decision = decide(builder.stepping(0, { mark: 2 }).judged({ verdict: 'rollback' }).build(), NOW);
+    const decision = decide(
+      builder.stepping(0, { mark: 2 }).judged({ verdict: 'rollback' }).build(),
+      NOW,
+    );
     expect(decision.next.stage.kind).toBe('RollingBack');
   });
 
   it('is not the progress deadline where it is switched off', () => {
-    const patient = shared.spec({ progressDeadlineSeconds: 0 }).candidate(set().notReady(2)).stepping(0, { markedAt: at(-99_999), waitingSince: at(-99_999) });
+    const patient = shared
+      .spec({ progressDeadlineSeconds: 0 })
+      .candidate(set().notReady(2))
+      .stepping(0, { markedAt: at(-99_999), waitingSince: at(-99_999) });
     expect(decide(patient.build(), NOW).next.stage.kind).toBe('Stepping');
   });
 });
 
 describe('a trouble that may pass', () => {
   it('takes users away at once when no candidate pod answers, and ends with the grace', () => {
-    const lost = routed.candidate(set().notReady(2)).weighted(20).stepping(0, { mark: 2 }).remembers({ weight: { desired: 20, observed: 20 } });
+    const lost = routed
+      .candidate(set().notReady(2))
+      .weighted(20)
+      .stepping(0, { mark: 2 })
+      .remembers({ weight: { desired: 20, observed: 20 } });
     const decision = decide(lost.build(), NOW);
     expect(weightIn(lost.build())).toEqual([0]);
-    expect(decision).toMatchObject({ reason: 'ReadinessLost', wakeAt: at(60), next: { grace: { reason: 'ReadinessLost', since: NOW } } });
+    expect(decision).toMatchObject({
+      reason: 'ReadinessLost',
+      wakeAt: at(60),
+      next: { grace: { reason: 'ReadinessLost', since: NOW } },
+    });
   });
 
   it('does not begin anew when its name changes', () => {
-    const other = shared.candidate(set().troubled('ConfigError', 'mayPass')).stepping(0).remembers({ grace: { reason: 'ImageUnavailable', since: at(-59) } });
-    expect(decide(other.build(), NOW).next.grace).toEqual({ reason: 'ConfigError', since: at(-59) });
+    const other = shared
+      .candidate(set().troubled('ConfigError', 'mayPass'))
+      .stepping(0)
+      .remembers({ grace: { reason: 'ImageUnavailable', since: at(-59) } });
+    expect(decide(other.build(), NOW).next.grace).toEqual({
+      reason: 'ConfigError',
+      since: at(-59),
+    });
   });
 
   it('that passed is forgotten, and its time is not held against the pods', () => {
-    const passed = shared.candidate(set().ready(1).notReady(1)).stepping(0, { mark: 1, markedAt: at(-400), waitingSince: at(-400) }).remembers({ grace: { reason: 'QuotaExceeded', since: at(-400) } });
+    const passed = shared
+      .candidate(set().ready(1).notReady(1))
+      .stepping(0, { mark: 1, markedAt: at(-400), waitingSince: at(-400) })
+      .remembers({ grace: { reason: 'QuotaExceeded', since: at(-400) } });
     const { next } = decide(passed.build(), NOW);
     expect(next.grace).toBeUndefined();
     expect(next.stage).toMatchObject({ kind: 'Stepping', step: { markedAt: NOW } });
@@ -202,7 +325,11 @@ describe('a held release', () => {
   const held = shared.spec({ paused: true }).stepping(1, { mark: 2 });
 
   it('moves no pods and no step', () => {
-    expect(decide(held.build(), NOW)).toMatchObject({ phase: 'Paused', reason: 'PausedBySpec', effects: [] });
+    expect(decide(held.build(), NOW)).toMatchObject({
+      phase: 'Paused',
+      reason: 'PausedBySpec',
+      effects: [],
+    });
   });
 
   it('still follows its replicas', () => {
@@ -210,12 +337,20 @@ describe('a held release', () => {
   });
 
   it('still restores its route', () => {
-    const gone = routed.spec({ paused: true }).weighted(undefined).stepping(0, { mark: 2 }).remembers({ weight: { desired: 20, observed: 20 } });
+    const gone = routed
+      .spec({ paused: true })
+      .weighted(undefined)
+      .stepping(0, { mark: 2 })
+      .remembers({ weight: { desired: 20, observed: 20 } });
     expect(weightIn(gone.build())).toEqual([20]);
   });
 
   it('raises no weight that somebody lowered', () => {
-    const lowered = routed.spec({ paused: true }).weighted(5).stepping(0, { mark: 2 }).remembers({ weight: { desired: 20, observed: 20 } });
+    const lowered = routed
+      .spec({ paused: true })
+      .weighted(5)
+      .stepping(0, { mark: 2 })
+      .remembers({ weight: { desired: 20, observed: 20 } });
     expect(weightIn(lowered.build())).toEqual([]);
   });
 });
@@ -226,14 +361,25 @@ describe('another version in the middle of a release', () => {
     { wants: 'stable' as const, reason: 'Undone' },
   ])('takes the candidate back calmly: $reason', ({ wants, reason }) => {
     const { next } = decide(shared.stepping(0, { mark: 2 }).wants(wants).build(), NOW);
-    expect(next.stage).toMatchObject({ kind: 'RollingBack', cause: { reason, outcome: 'superseded' } });
+    expect(next.stage).toMatchObject({
+      kind: 'RollingBack',
+      cause: { reason, outcome: 'superseded' },
+    });
   });
 });
 
 describe('a candidate that was marked before its status was written', () => {
   it('is taken back, not grown again', () => {
-    const { next, effects } = decide(shared.candidate(set().desired(0).outcome('failed', 'ChecksFailed')).stepping(0).build(), NOW);
+    const { next, effects } = decide(
+      shared.candidate(set().desired(0).outcome('failed', 'ChecksFailed')).stepping(0).build(),
+      NOW,
+    );
     expect(['RollingBack', 'RolledBack']).toContain(next.stage.kind);
-    expect(effects.filter((effect) => effect.kind === 'scaleSet' && effect.to > effect.from && effect.set.name === 'shop-r7')).toEqual([]);
+    expect(
+      effects.filter(
+        (effect) =>
+          effect.kind === 'scaleSet' && effect.to > effect.from && effect.set.name === 'shop-r7',
+      ),
+    ).toEqual([]);
   });
 });

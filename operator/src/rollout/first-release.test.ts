@@ -16,7 +16,11 @@ describe('a first version', () => {
   it('is stable when enough of its pods answer', () => {
     expect(decide(rising(set().ready(9).notReady(1)).build(), NOW).next.stable).toBeUndefined();
     const { effects, next, phase } = decide(rising(set().ready(10)).build(), NOW);
-    expect({ phase, stage: next.stage.kind, stable: next.stable?.revision }).toEqual({ phase: 'Healthy', stage: 'Idle', stable: 7 });
+    expect({ phase, stage: next.stage.kind, stable: next.stable?.revision }).toEqual({
+      phase: 'Healthy',
+      stage: 'Idle',
+      stable: 7,
+    });
     expect(effects).toMatchObject([{ kind: 'markSet', mark: { outcome: 'stable' } }]);
   });
 
@@ -25,13 +29,19 @@ describe('a first version', () => {
   });
 
   it('that fails stays, since there is nothing to go back to', () => {
-    const { effects, phase, reason } = decide(rising(set().troubled('ImageUnavailable').notReady(9)).build(), NOW);
+    const { effects, phase, reason } = decide(
+      rising(set().troubled('ImageUnavailable').notReady(9)).build(),
+      NOW,
+    );
     expect({ phase, reason }).toEqual({ phase: 'Degraded', reason: 'FirstReleaseFailed' });
     expect(effects).toEqual([]);
   });
 
   it('that makes no progress is Degraded, and looked at no more often for it', () => {
-    const late = rising(set().notReady(10)).stepping(2, { markedAt: at(-300), waitingSince: at(-300) });
+    const late = rising(set().notReady(10)).stepping(2, {
+      markedAt: at(-300),
+      waitingSince: at(-300),
+    });
     const decision = decide(late.build(), NOW);
     expect(decision).toMatchObject({ phase: 'Degraded', reason: 'FirstReleaseFailed' });
     expect(decision.wakeAt).toBeUndefined();
@@ -58,7 +68,10 @@ describe('another first version', () => {
     const old = rising(set().notReady(10)).old(set().outcome('candidate').ready(4).desired(10));
     expect(decide(old.build(), NOW).effects).toEqual([]);
     const { effects } = decide(old.candidate(set().ready(10)).build(), NOW);
-    expect(effects).toMatchObject([{ kind: 'markSet', set: { name: 'shop-r7' } }, { kind: 'scaleSet', set: { name: 'shop-r1' }, to: 0 }]);
+    expect(effects).toMatchObject([
+      { kind: 'markSet', set: { name: 'shop-r7' } },
+      { kind: 'scaleSet', set: { name: 'shop-r1' }, to: 0 },
+    ]);
   });
 });
 
@@ -66,6 +79,10 @@ describe('a crash between the mark and the status of a first version', () => {
   it('is made good', () => {
     const marked = rising(set().ready(10).outcome('stable'));
     const { next, phase } = decide(marked.build(), NOW);
-    expect({ phase, stable: next.stable?.revision, stage: next.stage.kind }).toEqual({ phase: 'Healthy', stable: 7, stage: 'Idle' });
+    expect({ phase, stable: next.stable?.revision, stage: next.stage.kind }).toEqual({
+      phase: 'Healthy',
+      stable: 7,
+      stage: 'Idle',
+    });
   });
 });

@@ -7,8 +7,15 @@ const calm = release().stable(set().ready(10));
 const effectsOf = (builder: typeof calm) => decide(builder.build(), NOW).effects;
 
 describe('at rest', () => {
-  it.each([['by share of pods', calm], ['behind a router', calm.weighted(0)]])('nothing is written %s', (_how, builder) => {
-    expect(decide(builder.build(), NOW)).toMatchObject({ effects: [], phase: 'Healthy', reason: 'UpToDate' });
+  it.each([
+    ['by share of pods', calm],
+    ['behind a router', calm.weighted(0)],
+  ])('nothing is written %s', (_how, builder) => {
+    expect(decide(builder.build(), NOW)).toMatchObject({
+      effects: [],
+      phase: 'Healthy',
+      reason: 'UpToDate',
+    });
     expect(decide(builder.build(), NOW).wakeAt).toBeUndefined();
   });
 
@@ -31,11 +38,16 @@ describe('at rest', () => {
   });
 
   it('a stable set that lost its mark gets it again', () => {
-    expect(effectsOf(calm.stable(set().ready(10).outcome('candidate')))).toMatchObject([{ kind: 'markSet', mark: { outcome: 'stable' } }]);
+    expect(effectsOf(calm.stable(set().ready(10).outcome('candidate')))).toMatchObject([
+      { kind: 'markSet', mark: { outcome: 'stable' } },
+    ]);
   });
 
   it('sets beyond the history limit go, the oldest first', () => {
-    const old = [1, 2, 3, 4].reduce((builder) => builder.old(set()), calm.spec({ revisionHistoryLimit: 2 }));
+    const old = [1, 2, 3, 4].reduce(
+      (builder) => builder.old(set()),
+      calm.spec({ revisionHistoryLimit: 2 }),
+    );
     expect(effectsOf(old)).toMatchObject([
       { kind: 'deleteSet', set: { name: 'shop-r2' } },
       { kind: 'deleteSet', set: { name: 'shop-r1' } },
@@ -43,8 +55,14 @@ describe('at rest', () => {
   });
 
   it('says so when stable answers nothing, or too little', () => {
-    expect(decide(calm.stable(set().notReady(10)).build(), NOW)).toMatchObject({ phase: 'Degraded', reason: 'StableUnavailable' });
-    expect(decide(calm.stable(set().ready(5).notReady(5)).build(), NOW)).toMatchObject({ phase: 'Progressing', reason: 'Scaling' });
+    expect(decide(calm.stable(set().notReady(10)).build(), NOW)).toMatchObject({
+      phase: 'Degraded',
+      reason: 'StableUnavailable',
+    });
+    expect(decide(calm.stable(set().ready(5).notReady(5)).build(), NOW)).toMatchObject({
+      phase: 'Progressing',
+      reason: 'Scaling',
+    });
   });
 });
 
@@ -52,7 +70,11 @@ describe('a version that failed', () => {
   const refused = calm.candidate(set().outcome('failed', 'ChecksFailed')).rolledBack();
 
   it('is refused, and nothing is written', () => {
-    expect(decide(refused.build(), NOW)).toMatchObject({ phase: 'RolledBack', reason: 'ChecksFailed', effects: [] });
+    expect(decide(refused.build(), NOW)).toMatchObject({
+      phase: 'RolledBack',
+      reason: 'ChecksFailed',
+      effects: [],
+    });
   });
 
   it.each([
@@ -60,15 +82,25 @@ describe('a version that failed', () => {
     ['other steps', refused.canary(1, 2, 3)],
     ['a pause', refused.spec({ paused: true })],
     ['other checks', refused.judged({})],
-    ['a router', refused.weighted(0, { canary: { exists: true, isCurrent: true, hash: 'hash7', readyPods: [] } })],
+    [
+      'a router',
+      refused.weighted(0, {
+        canary: { exists: true, isCurrent: true, hash: 'hash7', readyPods: [] },
+      }),
+    ],
   ])('stays refused with %s', (_what, builder) => {
     const { next, effects } = decide(builder.build(), NOW);
     expect(next.stage.kind).toBe('RolledBack');
-    expect(effects.filter((effect) => effect.kind === 'scaleSet' && effect.set.name === 'shop-r7')).toEqual([]);
+    expect(
+      effects.filter((effect) => effect.kind === 'scaleSet' && effect.set.name === 'shop-r7'),
+    ).toEqual([]);
   });
 
   it('stays refused when the status is lost', () => {
-    expect(decide(refused.forgets().build(), NOW)).toMatchObject({ phase: 'RolledBack', reason: 'ChecksFailed' });
+    expect(decide(refused.forgets().build(), NOW)).toMatchObject({
+      phase: 'RolledBack',
+      reason: 'ChecksFailed',
+    });
   });
 
   it('keeps Services and route in order meanwhile', () => {
@@ -82,18 +114,29 @@ describe('a version that failed', () => {
   it('may be tried again once another one was asked for in between', () => {
     const back = refused.wants('stable');
     expect(decide(back.build(), NOW).effects).toContainEqual({
-      kind: 'markSet', set: { name: 'shop-r7', uid: 'uid-7' }, mark: { outcome: 'superseded', reason: 'Superseded' },
+      kind: 'markSet',
+      set: { name: 'shop-r7', uid: 'uid-7' },
+      mark: { outcome: 'superseded', reason: 'Superseded' },
     });
     const lifted = calm.candidate(set().outcome('superseded')).remembers({});
-    expect(decide({ ...lifted.build(), state: decide(back.build(), NOW).next }, NOW).next.stage.kind).toBe('Stepping');
+    expect(
+      decide({ ...lifted.build(), state: decide(back.build(), NOW).next }, NOW).next.stage.kind,
+    ).toBe('Stepping');
   });
 });
 
 describe('a lost status', () => {
   it('goes on from the share that whole pods show, and skips nothing that may not have been passed', () => {
-    const lost = release().steps({ weight: 20 }, { verify: {} }, { weight: 50 }).replicas(2)
-      .stable(set().ready(1)).candidate(set().ready(1)).forgets();
-    expect(decide(lost.build(), NOW).next.stage).toMatchObject({ kind: 'Stepping', step: { index: 1 } });
+    const lost = release()
+      .steps({ weight: 20 }, { verify: {} }, { weight: 50 })
+      .replicas(2)
+      .stable(set().ready(1))
+      .candidate(set().ready(1))
+      .forgets();
+    expect(decide(lost.build(), NOW).next.stage).toMatchObject({
+      kind: 'Stepping',
+      step: { index: 1 },
+    });
     const far = lost.replicas(10).stable(set().ready(5)).candidate(set().ready(5));
     expect(decide(far.build(), NOW).next.stage.kind).toBe('Promoting');
   });
@@ -105,6 +148,9 @@ describe('a lost status', () => {
 
   it('finds stable by its mark, else by what serves', () => {
     expect(decide(calm.forgets().build(), NOW).next.stable?.revision).toBe(6);
-    expect(decide(calm.stable(set().ready(10).outcome('superseded')).forgets().build(), NOW).next.stable?.revision).toBe(6);
+    expect(
+      decide(calm.stable(set().ready(10).outcome('superseded')).forgets().build(), NOW).next.stable
+        ?.revision,
+    ).toBe(6);
   });
 });

@@ -6,7 +6,11 @@ import { release, set } from './testing/builders.ts';
 import { NOW } from './testing/sets.ts';
 
 const scale = (revision: number, from: number, to: number): Effect => ({
-  kind: 'scaleSet', set: { name: `shop-r${revision}`, uid: `uid-${revision}` }, generation: 1, from, to,
+  kind: 'scaleSet',
+  set: { name: `shop-r${revision}`, uid: `uid-${revision}` },
+  generation: 1,
+  from,
+  to,
 });
 const weigh = (weight: number): Effect => ({ kind: 'setWeight', weight });
 const why = (snapshot: Snapshot, ...effects: Effect[]) =>
@@ -21,7 +25,9 @@ describe('a weight', () => {
   });
 
   it.each([-1, 101])('of %d is none', (weight) => {
-    expect(why(routed.build(), weigh(weight))).toEqual([expect.stringContaining('no weight between 0 and 100')]);
+    expect(why(routed.build(), weigh(weight))).toEqual([
+      expect.stringContaining('no weight between 0 and 100'),
+    ]);
   });
 
   it('may not rise for nobody', () => {
@@ -47,7 +53,9 @@ describe('a refused revision', () => {
 
   it('grows where the same decision tries it again', () => {
     const again: Effect = {
-      kind: 'markSet', set: { name: 'shop-r7', uid: 'uid-7' }, mark: { outcome: 'candidate', reason: 'ReleaseStarted' },
+      kind: 'markSet',
+      set: { name: 'shop-r7', uid: 'uid-7' },
+      mark: { outcome: 'candidate', reason: 'ReleaseStarted' },
     };
     expect(why(refused, again, scale(7, 2, 3))).toEqual([]);
   });
@@ -60,16 +68,24 @@ describe('stable', () => {
   });
 
   it('gives up none below replicas - maxUnavailable', () => {
-    expect(why(shared.build(), scale(6, 8, 7))).toEqual([expect.stringContaining('it would leave 9 ready pods of 10')]);
+    expect(why(shared.build(), scale(6, 8, 7))).toEqual([
+      expect.stringContaining('it would leave 9 ready pods of 10'),
+    ]);
   });
 
   it('does not count pods of a refused revision as others', () => {
     const refused = shared.candidate(set().ready(2).outcome('failed'));
-    expect(why(refused.surge(1, 2).build(), scale(6, 8, 7))).toEqual([expect.stringContaining('it would leave 7')]);
+    expect(why(refused.surge(1, 2).build(), scale(6, 8, 7))).toEqual([
+      expect.stringContaining('it would leave 7'),
+    ]);
   });
 
   it('that is below its floor already may lose pods that are not ready', () => {
-    const weak = release().stable(set().ready(3).notReady(7)).candidate(set().ready(2)).stepping(0).build();
+    const weak = release()
+      .stable(set().ready(3).notReady(7))
+      .candidate(set().ready(2))
+      .stepping(0)
+      .build();
     expect(why(weak, scale(6, 10, 4))).toEqual([]);
   });
 
@@ -89,7 +105,11 @@ describe('the canary', () => {
 
 describe('of several effects', () => {
   it('only the forbidden ones are dropped, and the order stays', () => {
-    const { allowed, dropped } = checkEffects(routed.build(), [weigh(0), scale(6, 10, 0), scale(7, 5, 4)], NOW);
+    const { allowed, dropped } = checkEffects(
+      routed.build(),
+      [weigh(0), scale(6, 10, 0), scale(7, 5, 4)],
+      NOW,
+    );
     expect(allowed).toEqual([weigh(0), scale(7, 5, 4)]);
     expect(dropped.map(({ effect }) => effect)).toEqual([scale(6, 10, 0)]);
   });

@@ -11,9 +11,17 @@ describe('the way back by share of pods', () => {
   it('grows stable at once, and keeps no more of what hurts than stable lacks for half', () => {
     expect(effectsOf(shared)).toMatchObject([
       { kind: 'scaleSet', set: { name: 'shop-r6' }, from: 5, to: 10 },
-      { kind: 'scaleSet', set: { name: 'shop-r7' }, from: 5, to: 0, mark: { outcome: 'failed', reason: 'ChecksFailed' } },
+      {
+        kind: 'scaleSet',
+        set: { name: 'shop-r7' },
+        from: 5,
+        to: 0,
+        mark: { outcome: 'failed', reason: 'ChecksFailed' },
+      },
     ]);
-    expect(effectsOf(shared.stable(set().ready(2).desired(10)))).toMatchObject([{ set: { name: 'shop-r7' }, from: 5, to: 3 }]);
+    expect(effectsOf(shared.stable(set().ready(2).desired(10)))).toMatchObject([
+      { set: { name: 'shop-r7' }, from: 5, to: 3 },
+    ]);
   });
 
   it('leaves traffic with what answers while stable answers nothing', () => {
@@ -23,7 +31,9 @@ describe('the way back by share of pods', () => {
 
   it('exchanges a healthy candidate within the bounds of the way forward', () => {
     const calm = shared.rollingBack({ outcome: 'superseded', reason: 'Superseded' });
-    expect(effectsOf(calm)).toMatchObject([{ kind: 'scaleSet', set: { name: 'shop-r6' }, from: 5, to: 7 }]);
+    expect(effectsOf(calm)).toMatchObject([
+      { kind: 'scaleSet', set: { name: 'shop-r6' }, from: 5, to: 7 },
+    ]);
   });
 
   it('ends when no candidate pod is left, with its history', () => {
@@ -31,7 +41,11 @@ describe('the way back by share of pods', () => {
     const { effects, next, phase } = decide(gone.build(), NOW);
     expect({ effects, phase }).toEqual({ effects: [], phase: 'RolledBack' });
     expect(next.stage).toMatchObject({ kind: 'RolledBack' });
-    expect(next.history[0]).toMatchObject({ revision: 7, outcome: 'RolledBack', reason: 'ChecksFailed' });
+    expect(next.history[0]).toMatchObject({
+      revision: 7,
+      outcome: 'RolledBack',
+      reason: 'ChecksFailed',
+    });
   });
 
   it('does not end before the set says that it failed', () => {
@@ -46,18 +60,24 @@ describe('the way back behind a router', () => {
   it('takes the users first, and pods only when the route shows it', () => {
     expect(effectsOf(routed.weighted(50))).toEqual([{ kind: 'setWeight', weight: 0 }]);
     const settled = routed.weighted(0).remembers({ weight: { desired: 0, observed: 0 } });
-    expect(effectsOf(settled)).toMatchObject([{ kind: 'scaleSet', set: { name: 'shop-r7' }, from: 5, to: 0 }]);
+    expect(effectsOf(settled)).toMatchObject([
+      { kind: 'scaleSet', set: { name: 'shop-r7' }, from: 5, to: 0 },
+    ]);
   });
 
   it('waits for the settle time before pods go', () => {
-    const fresh = routed.weighted(0).remembers({ weight: { desired: 0, observed: 50, changedAt: NOW } });
+    const fresh = routed
+      .weighted(0)
+      .remembers({ weight: { desired: 0, observed: 50, changedAt: NOW } });
     const decision = decide(fresh.build(), NOW);
     expect(decision.effects).toEqual([]);
     expect(decision.wakeAt).toBeGreaterThan(NOW);
   });
 
   it('names stable in its Service before users are sent there', () => {
-    const misled = routed.weighted(50, { stable: { exists: true, isCurrent: true, hash: 'hash7', readyPods: [] } });
+    const misled = routed.weighted(50, {
+      stable: { exists: true, isCurrent: true, hash: 'hash7', readyPods: [] },
+    });
     expect(effectsOf(misled)).toEqual([
       { kind: 'pointService', role: 'stable', hash: 'hash6' },
       { kind: 'setWeight', weight: 0 },
@@ -71,7 +91,10 @@ describe('the way back behind a router', () => {
 
 describe('a version that is merely not wanted any more', () => {
   it('is no failure: the next release begins from a fresh look', () => {
-    const gone = shared.stable(set().ready(10)).candidate(set().outcome('superseded')).rollingBack({ outcome: 'superseded', reason: 'Undone' });
+    const gone = shared
+      .stable(set().ready(10))
+      .candidate(set().outcome('superseded'))
+      .rollingBack({ outcome: 'superseded', reason: 'Undone' });
     const { next, wakeAt } = decide(gone.build(), NOW);
     expect(next.stage).toEqual({ kind: 'Idle' });
     expect(next.candidate).toBeUndefined();

@@ -1,6 +1,11 @@
 // The objects of one release at rest, as a real API server sent them, and as many copies of them as
 // are asked for. A copy differs in names and uids and is as long as its original, give or take.
-import { APP_RELEASE, DEPLOYMENT, POD, REPLICA_SET } from '../../../operator/src/controller/resources.ts';
+import {
+  APP_RELEASE,
+  DEPLOYMENT,
+  POD,
+  REPLICA_SET,
+} from '../../../operator/src/controller/resources.ts';
 import type { RawObject } from '../../../operator/src/kube/resource.ts';
 import type { Site } from './lab.ts';
 import { appRelease, deployment } from './objects.ts';
@@ -17,7 +22,11 @@ export type Recorded = {
 };
 
 /** Lets an operator bring up one release of so many pods, and keeps what the API server has of it. */
-export const recordRelease = async (site: Site, replicas: number, copies: number): Promise<Recorded> => {
+export const recordRelease = async (
+  site: Site,
+  replicas: number,
+  copies: number,
+): Promise<Recorded> => {
   const { client, namespace } = site;
   const place = { namespace, name: NAME };
   const releases = await site.watch(APP_RELEASE);
@@ -33,9 +42,14 @@ export const recordRelease = async (site: Site, replicas: number, copies: number
   for (const type of [APP_RELEASE, DEPLOYMENT, REPLICA_SET, POD]) {
     const { items } = await client.list(type, { namespace });
     const own = items.filter(({ metadata }) => metadata.name?.startsWith(NAME));
-    originals.set(type.plural, own.map((raw) => JSON.stringify(raw)));
+    originals.set(
+      type.plural,
+      own.map((raw) => JSON.stringify(raw)),
+    );
   }
-  const uids = [...originals.values()].flat().map((text) => (JSON.parse(text) as RawObject).metadata.uid ?? '');
+  const uids = [...originals.values()]
+    .flat()
+    .map((text) => (JSON.parse(text) as RawObject).metadata.uid ?? '');
   return {
     count: (plural) => (originals.get(plural)?.length ?? 0) * copies,
     textAt(plural, index) {
