@@ -45,6 +45,8 @@ export interface WriteEvent {
   readonly snapshot: Snapshot;
   readonly decision: Decision;
   readonly now: Instant;
+  /** Sent by a leader that had stood still and does not lead any more. */
+  readonly isThawed: boolean;
 }
 
 export interface LookOptions {
@@ -214,7 +216,7 @@ function writeOne(
     what.kind === 'status' ? writeStatus(before, what.status, view) : write(before, what, view);
   if (!written) return false;
   process.wrote[kindOf(what)] = commit(cluster, written);
-  options.onWrite({ before, after: written, what, view, snapshot, decision, now });
+  options.onWrite({ before, after: written, what, view, snapshot, decision, now, isThawed: process.isStopped });
   return true;
 }
 

@@ -208,9 +208,8 @@ function judge(run: Run, event: WriteEvent): void {
       ? `  status ${what.status.phase} ${decision.reason} ${what.status.stage} ${what.status.step?.index ?? ''}: ${decision.message}`
       : `  ${JSON.stringify(what)}`,
   );
-  const isBySleeper = run.thaw !== undefined && event.view !== undefined && run.process.isStopped;
   const why = broken(event);
-  if (why !== undefined) throw new Broken(`${why}${isBySleeper ? ' (by a thawed leader)' : ''}`);
+  if (why !== undefined) throw new Broken(`${why}${event.isThawed ? ' (by a thawed leader)' : ''}`);
 }
 
 /* From here on everything answers, and nobody asks for anything new. */

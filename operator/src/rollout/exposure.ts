@@ -116,20 +116,20 @@ interface WeightGoal {
 }
 
 function rightWeight(
-  { candidate, stable }: Context,
+  context: Context,
   { canary, route }: WeightedView,
-  { weight, isStaffed }: WeightGoal,
+  goal: WeightGoal,
 ): Effect[] {
-  const isRight = route.exists && route.isCurrent;
+  const { candidate, stable } = context;
   const shown = route.weight ?? 0;
+  const isNamed = candidate !== undefined && canary.hash === candidate.hash;
+  const isAnswered = isNamed && readyPods(candidate) > 0;
+  const within = isAnswered || shown === 0 ? Math.min(shown, goal.weight) : 0;
+  const wanted = goal.isStaffed ? goal.weight : within;
   // While stable answers nothing, nothing is taken from who does.
-  const isNeeded = shown > weight && readyPods(stable) === 0 && readyPods(candidate) > 0;
-  if (isStaffed && !isNeeded) {
-    return isRight && route.weight === weight ? [] : [{ kind: 'setWeight', weight }];
-  }
-  const isMisled = shown > 0 && canary.hash !== candidate?.hash;
-  if (isMisled && readyPods(stable) > 0) return [{ kind: 'setWeight', weight: 0 }];
-  return isRight ? [] : [{ kind: 'setWeight', weight: shown }];
+  const weight = readyPods(stable) > 0 || readyPods(candidate) === 0 ? wanted : Math.max(wanted, shown);
+  const isRight = route.exists && route.isCurrent && shown === weight;
+  return isRight && route.weight !== undefined ? [] : [{ kind: 'setWeight', weight }];
 }
 
 function isStaffedFor(context: Context, { canary }: WeightedView, pods: number): boolean {
