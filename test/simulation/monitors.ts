@@ -118,8 +118,10 @@ function settled(world: World, { view }: WriteEvent): World {
   return { ...world, pods };
 }
 
-function isLettingGo({ snapshot }: WriteEvent): boolean {
-  return snapshot.release.isDeleted || snapshot.release.replicas === 0;
+/* A thawed leader's last write is right for the object it changes; what has become of the others
+   meanwhile it cannot know, and the next look of the one who leads mends it. */
+function isLettingGo({ isThawed, snapshot }: WriteEvent): boolean {
+  return isThawed || snapshot.release.isDeleted || snapshot.release.replicas === 0;
 }
 
 /* Not where the author allows every pod to be missing. */

@@ -87,9 +87,9 @@ export function readWeight(live: JsonObject, release: string, rule?: string): nu
     .filter((candidate) => rule === undefined || record(candidate)['name'] === rule)
     .map((candidate) => pairOf(candidate, release))
     .filter((pair) => pair !== undefined)
-    .map(({ canary, stable }) =>
-      canary + stable === 0 ? undefined : (100 * canary) / (canary + stable),
-    );
+    // Where the user gives the Service nothing, there is nothing to share.
+    .filter(({ canary, stable }) => canary + stable > 0)
+    .map(({ canary, stable }) => (100 * canary) / (canary + stable));
   const [first] = shares;
   if (first === undefined || shares.some((share) => share !== first)) return undefined;
   return Math.round(first * 100) / 100;
