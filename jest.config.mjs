@@ -14,5 +14,6 @@ export const base = {
 
 export default {
   ...base,
+  setupFiles: ['<rootDir>/tools/test/fixed-seed.mjs'],
   testMatch: ['<rootDir>/{operator,charts-ts,app,backup,prisma,tools}/**/*.test.ts', '<rootDir>/test/{cluster,simulation}/**/*.test.ts'],
 };

@@ -24,7 +24,9 @@ export interface Context {
 export function withState(context: Context, state: ReleaseState): Context {
   const candidate = setNamed(context.snapshot, state.candidate?.setName);
   const { candidate: _old, ...rest } = context;
-  return { ...rest, state, ...(candidate ? { candidate } : {}) };
+  // A set cannot be tried against itself, whatever a status says.
+  const isTried = candidate !== undefined && candidate !== context.stable;
+  return { ...rest, state, ...(isTried ? { candidate } : {}) };
 }
 
 export function contextOf(snapshot: Snapshot, now: Instant): Context | undefined {
