@@ -89,15 +89,18 @@ function exposeByRoute(context: Context, traffic: WeightedView, asked: number): 
 function weightedSizes(context: Context, traffic: WeightedView, weight: number): Effect[] {
   const { bounds, candidate, stable } = context;
   const isCarrying = candidate !== undefined && traffic.canary.hash === candidate.hash;
-  const carried = isCarrying ? Math.max(weight, traffic.route.weight ?? 0) : weight;
+  const isBehindStable = candidate !== undefined && traffic.stable.hash === candidate.hash;
+  const shown = isBehindStable ? 100 : isCarrying ? (traffic.route.weight ?? 0) : 0;
+  const carried = Math.max(weight, shown);
   const next = nextWeighted(weightedGoal(carried, bounds.replicas), countsOf(context), bounds);
   return [...resize(stable, next.stable), ...growCandidate(context, next.candidate)];
 }
 
 /* A canary Service is not pointed elsewhere while it carries weight: that falls to 0 first. */
-function rightServices({ candidate, stable }: Context, traffic: WeightedView): Effect[] {
+function rightServices(context: Context, traffic: WeightedView): Effect[] {
+  const { candidate, stable } = context;
   const effects: Effect[] = [];
-  if (stable && !isPointedAt(traffic.stable, stable)) {
+  if (stable && !isPointedAt(traffic.stable, stable) && !isNeededBehind(context, traffic)) {
     effects.push({ kind: 'pointService', role: 'stable', hash: stable.hash });
   }
   const target = candidate ?? stable;
@@ -107,6 +110,12 @@ function rightServices({ candidate, stable }: Context, traffic: WeightedView): E
     effects.push({ kind: 'pointService', role: 'canary', hash: target.hash });
   }
   return effects;
+}
+
+/* Who answers behind the stable Service stays there until stable can answer itself. */
+function isNeededBehind({ snapshot, stable }: Context, traffic: WeightedView): boolean {
+  const named = snapshot.sets.find((set) => set.hash === traffic.stable.hash);
+  return named !== stable && readyPods(named) > 0 && readyPods(stable) === 0;
 }
 
 interface WeightGoal {

@@ -96,6 +96,24 @@ describe('stable', () => {
   });
 });
 
+describe('a Service', () => {
+  const point = (role: 'stable' | 'canary', hash: string): Effect => ({ kind: 'pointService', role, hash });
+
+  it('turns from pods that answer only to pods that answer', () => {
+    expect(why(routed.build(), point('stable', 'hash7'))).toEqual([]);
+    const empty = routed.candidate(set().notReady(5));
+    expect(why(empty.build(), point('stable', 'hash7'))).toEqual([expect.stringContaining('without ready pods')]);
+    expect(why(empty.stable(set().notReady(10)).build(), point('stable', 'hash7'))).toEqual([]);
+  });
+
+  it('of the canary may turn to anybody while it carries nothing', () => {
+    const next = release().stable(set().ready(10)).candidate(set().notReady(2)).stepping(0);
+    const still = { canary: { exists: true, isCurrent: true, hash: 'hash6', readyPods: [] } };
+    expect(why(next.weighted(0, still).build(), point('canary', 'hash7'))).toEqual([]);
+    expect(why(next.weighted(10, still).build(), point('canary', 'hash7'))).toEqual([expect.any(String)]);
+  });
+});
+
 describe('the canary', () => {
   it('stays while the route gives it weight', () => {
     expect(why(routed.build(), scale(7, 5, 0))).toEqual(['the route still gives it weight']);

@@ -25,6 +25,7 @@ const RULES: readonly Rule[] = [
   shareGoesToNobody,
   shareGoesToARefusedRevision,
   aRefusedRevisionGrows,
+  aServiceTurnsToNobody,
   aServingSetGoesBelowItsFloor,
   aNamedSetGoesAway,
 ];
@@ -80,6 +81,17 @@ function aRefusedRevisionGrows({ effects, snapshot }: Look, effect: Effect): str
     (one) => one.kind === 'markSet' && one.set.name === set.name && one.mark.outcome === 'candidate',
   );
   return isTriedAgain ? undefined : `revision ${set.revision} is refused`;
+}
+
+/* Away from pods that answer, to a set that has none. */
+function aServiceTurnsToNobody({ snapshot }: Look, effect: Effect): string | undefined {
+  const { release, sets, traffic } = snapshot;
+  if (effect.kind !== 'pointService' || traffic.kind !== 'weighted') return undefined;
+  const isUsed = effect.role === 'stable' || (traffic.route.weight ?? 0) > 0;
+  if (!isUsed || release.replicas === 0 || traffic[effect.role].hash === effect.hash) return undefined;
+  const readyOf = (hash?: string) => readyPods(sets.find((set) => set.hash === hash));
+  if (readyOf(effect.hash) > 0 || readyOf(traffic[effect.role].hash) === 0) return undefined;
+  return `the ${effect.role} Service would name a set without ready pods`;
 }
 
 function aServingSetGoesBelowItsFloor(
