@@ -216,7 +216,16 @@ function writeOne(
     what.kind === 'status' ? writeStatus(before, what.status, view) : write(before, what, view);
   if (!written) return false;
   process.wrote[kindOf(what)] = commit(cluster, written);
-  options.onWrite({ before, after: written, what, view, snapshot, decision, now, isThawed: process.isStopped });
+  options.onWrite({
+    before,
+    after: written,
+    what,
+    view,
+    snapshot,
+    decision,
+    now,
+    isThawed: process.isStopped,
+  });
   return true;
 }
 

@@ -1,5 +1,5 @@
 // Property tests draw the same examples in every run, so that a run says something about the code and
 // not about luck. `FC_SEED=n npm run test:unit` draws others.
-import fc from 'fast-check';
+import { configureGlobal } from 'fast-check';
 
-fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20_261_121) });
+configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20_261_121) });

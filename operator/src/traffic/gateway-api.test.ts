@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
-  isRouteCurrent, namesService, placeOfRule, readAcceptance, readWeight, renderReleased, renderRoute, weightPatch,
+  isRouteCurrent,
+  namesService,
+  placeOfRule,
+  readAcceptance,
+  readWeight,
+  renderReleased,
+  renderRoute,
+  weightPatch,
 } from './gateway-api.ts';
 
 const NAMES = { release: 'ledger', service: 'bank' };
@@ -10,19 +17,29 @@ const WANTED = {
   hostnames: ['bank.example'],
   rules: [
     { matches: [{ path: { value: '/api' } }], backendRefs: [{ name: 'bank', port: 80 }] },
-    { name: 'beside', backendRefs: [{ name: 'bank', port: 80, weight: 3 }, { name: 'old', port: 80, weight: 1 }] },
+    {
+      name: 'beside',
+      backendRefs: [
+        { name: 'bank', port: 80, weight: 3 },
+        { name: 'old', port: 80, weight: 1 },
+      ],
+    },
     { backendRefs: [{ name: 'other', port: 80 }] },
     { filters: [{ type: 'RequestRedirect' }] },
   ],
 };
-const rulesOf = (weight: number) => renderRoute(WANTED, NAMES, weight)['rules'] as { backendRefs?: object[] }[];
+const rulesOf = (weight: number) =>
+  renderRoute(WANTED, NAMES, weight)['rules'] as { backendRefs?: object[] }[];
 
 describe('an owned route', () => {
   it('splits each backend of the Service, and copies all else', () => {
     expect(rulesOf(20)).toEqual([
       {
         matches: [{ path: { value: '/api' } }],
-        backendRefs: [{ name: 'ledger-stable', port: 80, weight: 80 }, { name: 'ledger-canary', port: 80, weight: 20 }],
+        backendRefs: [
+          { name: 'ledger-stable', port: 80, weight: 80 },
+          { name: 'ledger-canary', port: 80, weight: 20 },
+        ],
       },
       {
         name: 'beside',
@@ -35,13 +52,18 @@ describe('an owned route', () => {
       WANTED.rules[2],
       WANTED.rules[3],
     ]);
-    expect(renderRoute(WANTED, NAMES, 20)).toMatchObject({ parentRefs: WANTED.parentRefs, hostnames: WANTED.hostnames });
+    expect(renderRoute(WANTED, NAMES, 20)).toMatchObject({
+      parentRefs: WANTED.parentRefs,
+      hostnames: WANTED.hostnames,
+    });
   });
 
   it('reads the weight that was written', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 100 }), (weight) => {
-      expect(readWeight(renderRoute(WANTED, NAMES, weight), 'ledger')).toBe(weight);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), (weight) => {
+        expect(readWeight(renderRoute(WANTED, NAMES, weight), 'ledger')).toBe(weight);
+      }),
+    );
   });
 
   it('is current with what a server adds and with any weight, and not with another rule', () => {
@@ -52,7 +74,16 @@ describe('an owned route', () => {
   });
 
   it('does not touch Services of other kinds or namespaces', () => {
-    const foreign = { rules: [{ backendRefs: [{ name: 'bank', namespace: 'elsewhere' }, { name: 'bank', kind: 'Bucket' }] }] };
+    const foreign = {
+      rules: [
+        {
+          backendRefs: [
+            { name: 'bank', namespace: 'elsewhere' },
+            { name: 'bank', kind: 'Bucket' },
+          ],
+        },
+      ],
+    };
     expect(renderRoute(foreign, NAMES, 50)).toEqual(foreign);
     expect([namesService(foreign, 'bank'), namesService(WANTED, 'bank')]).toEqual([false, true]);
   });
@@ -64,15 +95,27 @@ describe('an owned route', () => {
 
 describe('a weight', () => {
   const rule = (stable: number | undefined, canary: number | undefined, name = 'main') => ({
-    name, backendRefs: [{ name: 'ledger-stable', weight: stable }, { name: 'ledger-canary', weight: canary }],
+    name,
+    backendRefs: [
+      { name: 'ledger-stable', weight: stable },
+      { name: 'ledger-canary', weight: canary },
+    ],
   });
 
   it.each([
     { what: 'is a percentage', rules: [rule(3, 1)], want: 25 },
     { what: 'is even where nobody wrote one', rules: [rule(undefined, undefined)], want: 50 },
     { what: 'is unknown where rules differ', rules: [rule(3, 1), rule(1, 1)], want: undefined },
-    { what: 'is unknown without such a pair', rules: [{ backendRefs: [{ name: 'bank' }] }], want: undefined },
-    { what: 'passes over a rule that gives nothing to either', rules: [rule(0, 0), rule(3, 1)], want: 25 },
+    {
+      what: 'is unknown without such a pair',
+      rules: [{ backendRefs: [{ name: 'bank' }] }],
+      want: undefined,
+    },
+    {
+      what: 'passes over a rule that gives nothing to either',
+      rules: [rule(0, 0), rule(3, 1)],
+      want: 25,
+    },
     { what: 'is unknown without rules', rules: 'nonsense', want: undefined },
   ])('$what', ({ rules, want }) => {
     expect(readWeight({ rules }, 'ledger')).toBe(want);
@@ -80,7 +123,10 @@ describe('a weight', () => {
 
   it('of a named rule is read from that rule alone', () => {
     const live = { rules: [rule(3, 1, 'main'), rule(1, 1, 'other')] };
-    expect([readWeight(live, 'ledger', 'main'), readWeight(live, 'ledger', 'none')]).toEqual([25, undefined]);
+    expect([readWeight(live, 'ledger', 'main'), readWeight(live, 'ledger', 'none')]).toEqual([
+      25,
+      undefined,
+    ]);
   });
 });
 
@@ -88,7 +134,14 @@ describe('a rule of a route that somebody else owns', () => {
   const live = {
     rules: [
       { name: 'first', backendRefs: [] },
-      { name: 'main', backendRefs: [{ name: 'x' }, { name: 'ledger-canary' }, { name: 'ledger-stable', weight: 1 }] },
+      {
+        name: 'main',
+        backendRefs: [
+          { name: 'x' },
+          { name: 'ledger-canary' },
+          { name: 'ledger-stable', weight: 1 },
+        ],
+      },
       { name: 'twice' },
       { name: 'twice' },
     ],
@@ -115,16 +168,42 @@ describe('a rule of a route that somebody else owns', () => {
 
 describe('what gateways say about a route', () => {
   const parent = (...conditions: [type: string, status: string, generation: number][]) => ({
-    conditions: conditions.map(([type, status, observedGeneration]) => ({ type, status, observedGeneration, reason: 'Because', message: 'of that' })),
+    conditions: conditions.map(([type, status, observedGeneration]) => ({
+      type,
+      status,
+      observedGeneration,
+      reason: 'Because',
+      message: 'of that',
+    })),
   });
 
   it.each([
     { what: 'nothing', parents: [], want: { kind: 'silent' } },
-    { what: 'accepted', parents: [parent(['Accepted', 'True', 4], ['ResolvedRefs', 'True', 4])], want: { kind: 'accepted' } },
-    { what: 'an older generation', parents: [parent(['Accepted', 'True', 4], ['ResolvedRefs', 'True', 3])], want: { kind: 'pending' } },
-    { what: 'one of two gateways is behind', parents: [parent(['Accepted', 'True', 4]), parent(['Accepted', 'True', 3])], want: { kind: 'pending' } },
-    { what: 'refused', parents: [parent(['Accepted', 'True', 4], ['ResolvedRefs', 'False', 4])], want: { kind: 'refused', message: 'Because: of that' } },
-    { what: 'another condition that is False without harm', parents: [parent(['Accepted', 'True', 4], ['PartiallyInvalid', 'False', 1])], want: { kind: 'accepted' } },
+    {
+      what: 'accepted',
+      parents: [parent(['Accepted', 'True', 4], ['ResolvedRefs', 'True', 4])],
+      want: { kind: 'accepted' },
+    },
+    {
+      what: 'an older generation',
+      parents: [parent(['Accepted', 'True', 4], ['ResolvedRefs', 'True', 3])],
+      want: { kind: 'pending' },
+    },
+    {
+      what: 'one of two gateways is behind',
+      parents: [parent(['Accepted', 'True', 4]), parent(['Accepted', 'True', 3])],
+      want: { kind: 'pending' },
+    },
+    {
+      what: 'refused',
+      parents: [parent(['Accepted', 'True', 4], ['ResolvedRefs', 'False', 4])],
+      want: { kind: 'refused', message: 'Because: of that' },
+    },
+    {
+      what: 'another condition that is False without harm',
+      parents: [parent(['Accepted', 'True', 4], ['PartiallyInvalid', 'False', 1])],
+      want: { kind: 'accepted' },
+    },
   ])('$what', ({ parents, want }) => {
     expect(readAcceptance({ parents }, 4)).toEqual(want);
   });
