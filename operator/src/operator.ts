@@ -55,7 +55,8 @@ interface Scope {
   readonly reconcile: (key: string) => Promise<Outcome>;
 }
 
-const WORKERS = 8;
+/** A worker mostly waits for the API server: more of them get a busy one to answer more. */
+const WORKERS = 32;
 
 export function startOperator(options: OperatorOptions): Operator {
   const { clock, instance, log, transport } = options;
