@@ -241,6 +241,8 @@ function noStepIsSkipped(event: WriteEvent): string | undefined {
     !hasStable(event)
   )
     return undefined;
+  const isEdited = what.status.observedGeneration !== event.before.release?.status.observedGeneration;
+  if (isEdited) return undefined;
   const { candidate, stage, step } = what.status;
   const isPromoted =
     stage === 'Idle' && what.status.stable?.replicaSet === snapshot.state.candidate?.setName;

@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseSpec } from '../api/parse.ts';
+import { instant } from '../lib/instant.ts';
+import { silent } from '../lib/log.ts';
+import { createManualClock } from '../lib/manual-clock.ts';
+import { createCollector, paramsOf, type Watched } from './collect-samples.ts';
+import { projectPod, projectReplicaSet } from './projections.ts';
+import type { FetchPage } from './sample-pods.ts';
+
+const specOf = (over: object = {}) => {
+  const parsed = parseSpec({
+    template: {},
+    strategy: { canary: {} },
+    checks: { scrape: { port: 9464 }, errorRate: {} },
+    ...over,
+  });
+  if (parsed.kind === 'invalid') throw new Error(JSON.stringify(parsed.violations));
+  return parsed.value;
+};
+const set = projectReplicaSet({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: { name: 'any' },
+});
+const pod = (name: string) =>
+  projectPod({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, uid: name },
+    status: { podIP: name, conditions: [{ type: 'Ready', status: 'True' }] },
+  } as never);
+
+function lab(errorsPerPoll: number) {
+  const clock = createManualClock();
+  const evidence: boolean[] = [];
+  const counts = new Map<string, { requests: number; errors: number }>();
+  let isReachable = true;
+  const fetchPage: FetchPage = ({ host }) => {
+    const before = counts.get(host) ?? { requests: 0, errors: 0 };
+    const errors = host === 'canary' ? errorsPerPoll : 0;
+    const now = { requests: before.requests + 100 - errors, errors: before.errors + errors };
+    counts.set(host, now);
+    const page = `# TYPE http_requests_total counter\nhttp_requests_total{status="200"} ${now.requests}\nhttp_requests_total{status="500"} ${now.errors}\n`;
+    return Promise.resolve(isReachable ? page : undefined);
+  };
+  const collector = createCollector({
+    clock,
+    fetchPage,
+    log: silent,
+    onEvidence: (_key, isUrgent) => void evidence.push(isUrgent),
+  });
+  const watched: Watched = {
+    key: 'bank/shop',
+    spec: specOf(),
+    startedAt: instant(0),
+    revision: 7,
+    weightPercent: () => 50,
+    isBypassed: false,
+    stable: () => ({ set, pods: [pod('stable')] }),
+    candidate: () => ({ set, pods: [pod('canary')] }),
+    stored: undefined,
+  };
+  const polls = async (count: number) => {
+    for (let poll = 0; poll < count; poll += 1) {
+      clock.advance(2000);
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    }
+  };
+  return {
+    clock,
+    collector,
+    evidence,
+    polls,
+    watched,
+    breakOff: () => {
+      isReachable = false;
+    },
+  };
+}
+
+const numbers = (view: ReturnType<ReturnType<typeof createCollector>['evidence']>) => {
+  if (view.kind !== 'judged') throw new Error('not judged');
+  return view;
+};
+
+describe('the collector', () => {
+  it('says nothing of what it does not watch', () => {
+    expect(lab(0).collector.evidence('bank/shop')).toEqual({ kind: 'none' });
+  });
+
+  it('counts the requests of both sides at the pace of the spec', async () => {
+    const { collector, polls, watched } = lab(0);
+    collector.watch(watched);
+    expect(numbers(collector.evidence('bank/shop'))).toMatchObject({
+      verdict: 'noData',
+      sentence: 'no sample yet',
+    });
+    await polls(5);
+    const view = numbers(collector.evidence('bank/shop'));
+    expect(view.verdict).toBe('continue');
+    expect(view.canary.requests).toBeGreaterThanOrEqual(400);
+    expect(view.canary.errors).toBe(0);
+  });
+
+  it('speaks up at once, and once, when the candidate hurts', async () => {
+    const { collector, evidence, polls, watched } = lab(50);
+    collector.watch(watched);
+    await polls(10);
+    expect(numbers(collector.evidence('bank/shop'))).toMatchObject({
+      verdict: 'rollback',
+      reason: 'EvidenceOfHarm',
+    });
+    expect(evidence.filter(Boolean).length).toBe(1);
+  });
+
+  it('takes silence of the network for no data', async () => {
+    const { breakOff, collector, polls, watched } = lab(0);
+    collector.watch(watched);
+    await polls(3);
+    breakOff();
+    await polls(10);
+    expect(numbers(collector.evidence('bank/shop'))).toMatchObject({
+      verdict: 'noData',
+      reason: 'ScrapeFailed',
+    });
+  });
+
+  it('goes on from what status remembers, and anew for another revision', async () => {
+    const first = lab(5);
+    first.collector.watch(first.watched);
+    await first.polls(3);
+    const stored: unknown = JSON.parse(JSON.stringify(first.collector.stateOf('bank/shop')));
+    const again = (revision: number) => {
+      const { collector, watched } = lab(5);
+      collector.watch({ ...watched, revision, stored });
+      return numbers(collector.evidence('bank/shop')).canary.requests;
+    };
+    expect(again(7)).toBe(numbers(first.collector.evidence('bank/shop')).canary.requests);
+    expect(again(8)).toBe(0);
+  });
+
+  it('leaves no timer behind', async () => {
+    const { clock, collector, polls, watched } = lab(0);
+    collector.watch(watched);
+    collector.watch({ ...watched, key: 'bank/other' });
+    await polls(1);
+    collector.stop();
+    expect(clock.pending()).toBe(0);
+    expect(collector.evidence('bank/shop')).toEqual({ kind: 'none' });
+  });
+});
+
+describe('the rules of the evidence', () => {
+  it('come from the spec', () => {
+    const params = paramsOf(
+      specOf({
+        checks: { scrape: {}, errorRate: { ratio: 2, margin: '0.5%' }, falseRollbackRate: '5%' },
+      }),
+      false,
+    );
+    expect(params).toMatchObject({ falseRollbackRate: 0.05, errors: { ratio: 2, margin: 0.005 } });
+  });
+
+  it('take silence for a failure only behind a router that nobody goes round', () => {
+    const routed = specOf({ traffic: { service: 'shop', gateway: { route: {} } } });
+    expect(
+      [paramsOf(specOf(), false), paramsOf(routed, false), paramsOf(routed, true)].map(
+        (one) => one.silence.verdict,
+      ),
+    ).toEqual(['hold', 'rollback', 'hold']);
+  });
+});
