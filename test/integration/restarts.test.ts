@@ -248,6 +248,11 @@ describe('two operators', () => {
     await lab.apply(releaseAction({ action: 'abort', revision: 2 }));
     await lab.eventually('the second to take over and roll back', isRolledBack(lab, '1'));
     expect(lab.status().controllerEpoch).toBeGreaterThan(epoch);
+    // Stable's second pod comes back by itself: only what moves after that is the first one's doing.
+    await lab.eventually('the pods to settle', () => {
+      const pods = lab.world.pods();
+      return pods.length === 2 && pods.every((pod) => pod.isReady);
+    });
     const settled = JSON.stringify(ending(lab));
     const frames = lab.world.podFrames.length;
     first.thaw();
