@@ -15,5 +15,5 @@ export const base = {
 export default {
   ...base,
   setupFiles: ['<rootDir>/tools/test/fixed-seed.mjs'],
-  testMatch: ['<rootDir>/{operator,charts-ts,app,backup,prisma,tools}/**/*.test.ts', '<rootDir>/test/{cluster,simulation}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{operator,charts-ts,app,backup,prisma,tools}/**/*.test.ts', '<rootDir>/test/{bench,cluster,simulation}/**/*.test.ts'],
 };
