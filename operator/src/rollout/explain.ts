@@ -27,7 +27,10 @@ export function stepSentence(context: Context, { step, exposure, reason }: StepS
   const where = `step ${number} ${kind} at ${weightAt(spec, step.index)} %${holdText(reason)}`;
   if (!exposure.isReached) return `${where}; waiting for ${exposure.waitingFor}`;
   const { evidence } = snapshot;
-  return evidence.kind === 'judged' ? `${where}: ${evidenceSentence(evidence)}` : where;
+  // Crashes that there are none of are no news, and would be written again and again.
+  return evidence.kind === 'judged' && evidence.basis === 'requests'
+    ? `${where}: ${evidenceSentence(evidence)}`
+    : where;
 }
 
 /** "revision 7 serves everything: 10 of 10 pods ready" */
@@ -42,7 +45,7 @@ function holdText(reason: Reason): string {
     case 'PausedByAction':
       return ', paused by a person';
     case 'NoEvidence':
-      return ', held: too few requests to judge';
+      return ', held: too little to judge by';
     default:
       return '';
   }

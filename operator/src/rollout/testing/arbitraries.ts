@@ -132,11 +132,16 @@ const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
   maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason'>(
     {
       kind: fc.constant('judged'),
-      verdict: fc.constantFrom('rollback', 'hold', 'continue', 'noData'),
+      basis: fc.constantFrom('requests', 'pods'),
+      verdict: fc.constantFrom('rollback', 'hold', 'continue', 'promote', 'noData'),
+      stableHealth: fc.constantFrom('calm', 'uneasy', 'failing'),
+      dispersion: fc.constant({ kind: 'strict' }),
+      signals: fc.constant([]),
       reason: fc.constantFrom(
         'EvidenceOfHarm',
         'CandidateSilent',
         'SharedOutage',
+        'StableWorse',
         'ScrapeFailed',
         'NoTraffic',
       ),
@@ -182,7 +187,7 @@ const revisionId = fc.record({ revision: fc.nat(5), hash, setName: name, images 
 
 const state = maybe<
   Required<ReleaseState>,
-  'stable' | 'candidate' | 'grace' | 'pausedBy' | 'startedAt'
+  'stable' | 'candidate' | 'grace' | 'outage' | 'pausedBy' | 'startedAt'
 >(
   {
     stable: revisionId,
@@ -190,6 +195,13 @@ const state = maybe<
     stage,
     weight: maybe({ desired: weight, observed: weight, changedAt: moment }, 'changedAt'),
     grace: fc.record({ reason, since: moment }),
+    outage: fc.record({
+      since: moment,
+      response: fc.oneof(
+        fc.record({ kind: fc.constantFrom('held', 'rescue') }),
+        fc.record({ kind: fc.constant('withdrawn'), at: moment }),
+      ),
+    }),
     pausedBy: fc.record({ by: person, at: moment }),
     startedAt: moment,
     history: fc.array(
