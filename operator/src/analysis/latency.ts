@@ -49,7 +49,7 @@ export type LatencyDelta = {
 const ODDS = [1.5, 2.5, 5, 15, 50] as const;
 
 /** More boundaries than this are thinned out: state is kept in status. */
-const MAX_COMPARED = 12;
+const MAX_COMPARED = 16;
 
 export function initialLatency(): LatencyState {
   return {

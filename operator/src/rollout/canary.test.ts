@@ -325,6 +325,25 @@ describe('a trouble that may pass', () => {
     });
   });
 
+  it('is no trouble of the candidate where stable pods are not ready either', () => {
+    const shared = (stable: number) =>
+      routed
+        .stable(set().ready(10 - stable).notReady(stable))
+        .candidate(set().notReady(2))
+        .weighted(20)
+        .stepping(0, { mark: 2 })
+        .remembers({
+          weight: { desired: 20, observed: 20 },
+          grace: { reason: 'ReadinessLost', since: at(-9000) },
+        });
+    expect(decide(shared(4).build(), NOW)).toMatchObject({ reason: 'ReadinessLost' });
+    expect(decide(shared(5).build(), NOW)).toMatchObject({
+      reason: 'SharedCause',
+      phase: 'Paused',
+      next: { stage: { kind: 'Stepping' } },
+    });
+  });
+
   it('does not begin anew when its name changes', () => {
     const other = shared
       .candidate(set().troubled('ConfigError', 'mayPass'))

@@ -11,6 +11,7 @@ import {
   clearGrace,
   decideInGrace,
   holdForOthers,
+  losesReadinessToo,
   lostReadiness,
   type Passing,
 } from './grace.ts';
@@ -33,6 +34,10 @@ export function decideStepping(context: Context, step: StepState): Decision {
 
   const marked = withMark(context, step);
   const passing = failure.kind === 'mayPass' ? failure : lostReadiness(context, marked);
+  if (passing?.reason === 'ReadinessLost' && losesReadinessToo(context)) {
+    const message = `stable pods are not ready either: ${passing.message}`;
+    return holdForOthers(context, marked, { reason: 'SharedCause', message });
+  }
   if (passing) return decideInGrace(context, marked, passing);
   const clear = clearGrace(context, marked);
   const late = lateReason(clear.context, clear.step);
