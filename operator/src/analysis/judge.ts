@@ -10,6 +10,7 @@ import {
   stepCeiling,
   stepUsual,
 } from './ceiling.ts';
+import { type ExcessState, initialExcess, stepExcess } from './excess.ts';
 import { type Finding, explain } from './explain.ts';
 import { mergedLogEvidence } from './merge.ts';
 import { slownessOf } from './latency.ts';
@@ -41,6 +42,7 @@ export type JudgeState = {
   readonly signals: SignalsState;
   readonly promotion?: PromotionState;
   readonly rescue: RescueState;
+  readonly excess?: ExcessState;
   /** ln of the most evidence there ever was: a verdict that was reached stays reached. */
   readonly peakLogEvidence: number;
   readonly canary: ArmCounts;
@@ -69,6 +71,7 @@ export function initialJudge(params: AnalysisParams): JudgeState {
       ? {}
       : { promotion: initialPromotion(params.errors.method) }),
     rescue: initialRescue(),
+    ...(params.pace === undefined ? {} : { excess: initialExcess(params) }),
     peakLogEvidence: 0,
     canary: NOTHING,
     stable: NOTHING,
@@ -186,6 +189,7 @@ function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams):
     stableCeiling,
     canaryCeiling: stepCeiling(state.canaryCeiling, delta.canary, ceiling),
     rescue: stepRescue(state.rescue, delta, params),
+    ...excessStep(state, delta, params),
     silence: stepSilence(state.silence, delta),
     quietPolls: delta.canary.requests <= 0 ? state.quietPolls + 1 : 0,
   };
@@ -193,6 +197,15 @@ function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams):
   const before = state.promotion ?? initialPromotion(params.errors.method);
   const after = stepPromotion(before, delta, promotionParams(params, promotion));
   return withPeak({ ...next, promotion: after }, params);
+}
+
+function excessStep(
+  { excess }: JudgeState,
+  delta: PollDelta,
+  params: AnalysisParams,
+): Pick<JudgeState, 'excess'> {
+  if (params.pace === undefined) return {};
+  return { excess: stepExcess(excess ?? initialExcess(params), delta, params) };
 }
 
 function promotionParams(

@@ -1,6 +1,7 @@
 // What the judge is told before a release begins, from what its author wrote.
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import { fractionOf } from '../api/primitives.ts';
+import { errorsNeeded } from './errors-needed.ts';
 import { type AnalysisParams, DEFAULT_PARAMS, UNKNOWN_DISPERSION } from './params.ts';
 import type { RateMethod } from './rate-signal.ts';
 
@@ -26,7 +27,15 @@ const MORE = 1.5;
 const STRICT_BLOCK_SECONDS = 60;
 const DEFAULT_EVERY_SECONDS = 2;
 
-export function paramsOf(spec: AppReleaseSpec, { dispersion, isBypassed }: Circumstances): AnalysisParams {
+export function paramsOf(spec: AppReleaseSpec, circumstances: Circumstances): AnalysisParams {
+  const params = unpacedParams(spec, circumstances);
+  return { ...params, ...paceParamsOf(spec, params) };
+}
+
+function unpacedParams(
+  spec: AppReleaseSpec,
+  { dispersion, isBypassed }: Circumstances,
+): AnalysisParams {
   const { checks, traffic } = spec;
   const splitsRequests = traffic?.gateway !== undefined && !isBypassed;
   const judged = (signal: 'latency' | 'restarts' | 'readiness'): boolean =>
@@ -62,6 +71,29 @@ export function paramsOf(spec: AppReleaseSpec, { dispersion, isBypassed }: Circu
 
 /** 0 % would ask for infinitely many requests. */
 const LEAST_MARGIN = 0.0001;
+
+/** A verdict needs its poll, its traffic two more, and the router the settle time. */
+const POLLS_TO_ZERO = 2;
+const DEFAULT_SETTLE_SECONDS = 3;
+
+function paceParamsOf(
+  { checks, strategy, traffic }: AppReleaseSpec,
+  params: AnalysisParams,
+): Pick<AnalysisParams, 'pace'> {
+  const pace = strategy.canary?.pace;
+  if (!pace) return {};
+  const everySeconds = checks?.scrape?.everySeconds ?? DEFAULT_EVERY_SECONDS;
+  const settleSeconds = traffic?.settleSeconds ?? DEFAULT_SETTLE_SECONDS;
+  const { exposure, maxWeight } = pace;
+  return {
+    pace: {
+      exposure,
+      maxWeight,
+      lagPolls: POLLS_TO_ZERO + settleSeconds / everySeconds,
+      errorsNeeded: errorsNeeded(params),
+    },
+  };
+}
 
 type Checks = AppReleaseSpec['checks'];
 

@@ -1,5 +1,6 @@
 // What a release's analysis is told before it begins. Fixed for the whole release: a bound on false
 // rollbacks holds only for rules chosen before the data.
+import type { ErrorsNeeded } from './errors-needed.ts';
 import type { RateMethod } from './rate-signal.ts';
 
 /** The null hypothesis of the error test: canary rate <= ratio * stable rate + margin. */
@@ -50,6 +51,18 @@ export type SilenceParams = {
   readonly verdict: 'rollback' | 'hold';
 };
 
+/** How fast a candidate may get traffic; see pace.ts. */
+export type PaceParams = {
+  /** Bad responses that a bad candidate may cost users. */
+  readonly exposure: number;
+  /** Polls that go by between a verdict's first sign and traffic being gone. */
+  readonly lagPolls: number;
+  /** Percent of the traffic that is never exceeded before the promotion. */
+  readonly maxWeight: number;
+  /** Failed requests that take the canary back, by weight; see errors-needed.ts. */
+  readonly errorsNeeded: readonly ErrorsNeeded[];
+};
+
 export type AnalysisParams = {
   /** alpha: largest share (0..1) of good releases rolled back by chance, over the whole release. */
   readonly falseRollbackRate: number;
@@ -84,6 +97,8 @@ export type AnalysisParams = {
   readonly gateway: 'judged' | 'absent';
   /** Left out: no verdict says `promote`. */
   readonly promotion?: PromotionParams;
+  /** Left out: steps say how much traffic the canary gets. */
+  readonly pace?: PaceParams;
 };
 
 /** Dispersion to assume with fewer than 3 stable pods or less than 10 minutes of history. */

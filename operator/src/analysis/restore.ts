@@ -95,6 +95,9 @@ const analysisState = z.object({
       pairs: z.record(z.string().max(NAME_MAX), rate).exactOptional(),
     }),
     promotion: promotion.exactOptional(),
+    excess: z
+      .object({ margins: z.array(promotion).max(16), requestsPerPoll: z.number().min(0) })
+      .exactOptional(),
     rescue: mixtureOf(initialEProcess().logS.length),
     peakLogEvidence: z.number(),
     canary: arm,

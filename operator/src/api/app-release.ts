@@ -84,6 +84,32 @@ const NOT_BOTH_ZERO = {
   fieldPath: '.maxSurge',
 };
 
+const pace = z
+  .object({
+    exposure: z.number().int().min(1).max(1_000_000).default(50).meta({
+      description:
+        'Bad responses that a bad version may cost users: no weight is chosen whose worst case is more.',
+    }),
+    maxWeight: z.number().int().min(1).max(100).default(50).meta({
+      description: 'Percent of the traffic at which the candidate has to be shown to be good enough.',
+    }),
+    deadlineSeconds: seconds('When to stop waiting for a higher weight, in seconds.').default(3600),
+    onDeadline: z.enum(['hold', 'promote', 'rollback']).default('hold').meta({
+      description: 'What to do at the deadline.',
+    }),
+  })
+  .meta({
+    description:
+      'Weights chosen by what is known: the more the candidate is shown to be good, the more it gets.',
+  });
+
+/* A list that is there and empty is what defaulting makes of none. */
+const STEPS_OR_PACE = {
+  rule: '!has(self.pace) || !has(self.steps) || self.steps.size() == 0',
+  message: 'name steps or pace, not both: pace chooses the weights by itself',
+  fieldPath: '.pace',
+};
+
 const canary = withRules(
   z
     .object({
@@ -98,9 +124,10 @@ const canary = withRules(
         description: 'Done in order. After the last one the candidate gets everything.',
         'x-kubernetes-list-type': 'atomic',
       }),
+      pace: pace.optional(),
     })
     .meta({ description: 'The candidate gets the traffic a little at a time.' }),
-  [STEPS_RISE, NOT_BOTH_ZERO],
+  [STEPS_RISE, NOT_BOTH_ZERO, STEPS_OR_PACE],
 );
 
 const strategy = withRules(
@@ -277,6 +304,11 @@ const HAND_BACK_FIRST = 'hand back (delete the AppRelease) and make it again';
 
 const SPEC_RULES = [
   {
+    rule: '!has(self.strategy.canary) || !has(self.strategy.canary.pace) || (has(self.checks) && has(self.checks.scrape))',
+    message: 'pace needs checks.scrape: without numbers nothing says how much the candidate may get',
+    fieldPath: '.strategy.canary.pace',
+  },
+  {
     rule: 'has(self.workloadRef) != has(self.template)',
     message: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
   },
@@ -362,6 +394,7 @@ export type Step = AppReleaseSpec['strategy']['canary'] extends infer C
 export type TrafficSpec = NonNullable<AppReleaseSpec['traffic']>;
 export type ChecksSpec = NonNullable<AppReleaseSpec['checks']>;
 export type VerifySpec = z.output<typeof verify>;
+export type PaceSpec = z.output<typeof pace>;
 
 export { statusSchema };
 export type { AppReleaseStatus } from './app-release-status.ts';

@@ -1,5 +1,6 @@
 // From a verdict of the analysis to what the decision core is shown of it.
 import type { AnalysisState } from '../analysis/analyse.ts';
+import { paceOf } from '../analysis/pace.ts';
 import { countText } from '../analysis/number-text.ts';
 import type { AnalysisParams } from '../analysis/params.ts';
 import type { Verdict } from '../analysis/verdict.ts';
@@ -56,6 +57,7 @@ export function evidenceView(judgement: Judgement): Judged {
     ...('reason' in verdict ? { reason: verdict.reason } : {}),
     stableHealth: verdict.stableHealth,
     dispersion: dispersionView(judgement),
+    ...paceView(judgement),
     sentence: `${verdict.sentence}${seenInstead(judgement)}${whichPods(judgement)}`,
     evidence,
     threshold,
@@ -63,6 +65,12 @@ export function evidenceView(judgement: Judgement): Judged {
     canary,
     stable,
   };
+}
+
+function paceView({ params, state: { judge } }: Judgement): Pick<Judged, 'pace'> {
+  const { pace } = params;
+  if (pace === undefined || judge.excess === undefined) return {};
+  return { pace: paceOf(judge.excess, judge, { ...params, pace }) };
 }
 
 function dispersionView({ params, tempering }: Judgement): DispersionView {

@@ -19,7 +19,7 @@ import { answerOutage } from './outage.ts';
 import { deadlineOf, enterStep, lateReason, tryingAt, withMark } from './progress.ts';
 import { finish, isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
-import { planAt, weightAt } from './steps.ts';
+import { nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
 import type { EvidenceView } from './snapshot.ts';
 import type { StepState } from './state.ts';
 
@@ -65,7 +65,7 @@ function advance(from: Context, first: StepState): Decision {
     if (outcome.kind === 'rollback')
       return beginRollback(context, { ...outcome, outcome: 'failed' });
     if (held || outcome.kind === 'waiting') return waiting(context, step, exposure);
-    step = enterStep(context, step.index + 1);
+    step = enterStep(context, nextIndex(context.spec, step.index, allowedWeight(context)));
   }
   return waiting(context, step, expose(context, weightAt(context.spec, step.index)));
 }
@@ -124,7 +124,8 @@ function verifyOutcome(
       : { kind: 'waiting', reason: 'StepStarted', isHeld: false, wakeAt: end };
   }
   const counted = Math.max(0, evidence.canary.requests - step.requestsBefore);
-  if (now >= end && isEnough(evidence.verdict, verify, counted)) return { kind: 'passed' };
+  const isShown = isEnough(evidence.verdict, verify, counted) || isPaced(context, step);
+  if (now >= end && isShown) return { kind: 'passed' };
   const deadline = after(step.startedAt, Math.max(verify.seconds, verify.deadlineSeconds) * 1000);
   if (now < deadline) {
     const wakeAt = now < end ? end : deadline;
@@ -139,6 +140,21 @@ function verifyOutcome(
     };
   }
   return { kind: 'waiting', reason: 'NoEvidence', isHeld: true };
+}
+
+/* With a pace the next weight is reached as soon as its worst case is within the budget; before the
+   last one it takes evidence that the candidate is good enough, as everywhere. */
+function isPaced(context: Context, { index }: StepState): boolean {
+  const { snapshot, spec } = context;
+  const next = stepsOf(spec)[index + 1]?.weight;
+  const { evidence } = snapshot;
+  if (!spec.strategy.canary?.pace || next === undefined || evidence.kind !== 'judged') return false;
+  const isCalm = evidence.verdict === 'continue' || evidence.verdict === 'promote';
+  return isCalm && allowedWeight(context) >= next;
+}
+
+function allowedWeight({ snapshot: { evidence } }: Context): number {
+  return evidence.kind === 'judged' ? (evidence.pace?.allowedWeight ?? 0) : 0;
 }
 
 /* Evidence that the candidate is good enough includes that nothing speaks against it. */

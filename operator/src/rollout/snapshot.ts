@@ -199,6 +199,8 @@ export type EvidenceView =
       readonly stableHealth: 'calm' | 'uneasy' | 'failing';
       /** By how much evidence is tempered for errors that cluster; see checks.dispersion. */
       readonly dispersion: DispersionView;
+      /** Where a pace chooses the weights: what it allows now. */
+      readonly pace?: PaceView;
       readonly sentence: string;
       readonly evidence: number;
       readonly threshold: number;
@@ -207,6 +209,14 @@ export type EvidenceView =
       readonly canary: { readonly requests: number; readonly errors: number };
       readonly stable: { readonly requests: number; readonly errors: number };
     };
+
+/** See analysis/pace.ts. */
+export interface PaceView {
+  readonly allowedWeight: number;
+  /** Rate, 0..1. */
+  readonly excessAtMost: number;
+  readonly badResponses: number;
+}
 
 /** `strict` assumes nothing; otherwise phi, seen at stable in earlier releases or not. */
 export type DispersionView =

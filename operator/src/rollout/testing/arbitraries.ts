@@ -129,13 +129,18 @@ const counts = fc.record({ requests: fc.nat(1000), errors: fc.nat(1000) });
 
 const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
   fc.constant({ kind: 'none' } as const),
-  maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason'>(
+  maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason' | 'pace'>(
     {
       kind: fc.constant('judged'),
       basis: fc.constantFrom('requests', 'pods'),
       verdict: fc.constantFrom('rollback', 'hold', 'continue', 'promote', 'noData'),
       stableHealth: fc.constantFrom('calm', 'uneasy', 'failing'),
       dispersion: fc.constant({ kind: 'strict' }),
+      pace: fc.record({
+        allowedWeight: fc.integer({ min: 0, max: 100 }),
+        excessAtMost: fc.double({ min: 0, max: 1, noNaN: true }),
+        badResponses: fc.double({ min: 0, max: 1e9, noNaN: true }),
+      }),
       signals: fc.constant([]),
       reason: fc.constantFrom(
         'EvidenceOfHarm',
@@ -152,6 +157,7 @@ const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
       stable: counts,
     },
     'reason',
+    'pace',
   ) as fc.Arbitrary<EvidenceView>,
 );
 
