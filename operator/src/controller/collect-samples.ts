@@ -84,6 +84,7 @@ interface Watch {
 }
 
 export function createCollector(options: CollectorOptions): Collector {
+  const { clock, fetchPage } = options;
   const watches = new Map<string, Watch>();
 
   function schedule(key: string, watch: Watch): void {
@@ -98,7 +99,7 @@ export function createCollector(options: CollectorOptions): Collector {
       const candidate = watch.watched.candidate();
       const isRead = watch.params.pods === 'scraped';
       const { samples, counterNames } = isRead
-        ? await samplePods({ fetchPage: options.fetchPage, spec, startedAt, stable, candidate })
+        ? await samplePods({ fetchPage, spec, startedAt, stable, candidate, now: clock.now() })
         : NOTHING_READ;
       if (watch.isStopped) return;
       const before = watch.verdict;

@@ -29,7 +29,11 @@ export interface LookAt {
   readonly candidate: Arm | undefined;
   /** Pods made since then belong to the release from their first request. */
   readonly startedAt: Instant;
+  readonly now: Instant;
 }
+
+/** So long after it became Ready a pod's latency is that of a program warming up. */
+const WARM_UP_MS = 15_000;
 
 export interface Look {
   readonly samples: readonly PodSample[];
@@ -101,6 +105,7 @@ async function samplePod(
     arm,
     startedAfterRelease: pod.createdAt >= at.startedAt,
     counters: found.counters,
+    temperature: at.now - pod.readyChangedAt < WARM_UP_MS ? 'warmingUp' : 'warm',
     ...(found.paths === 'unknown' ? { expectedProbes: probes } : {}),
   };
   return { sample, counterNames: [] };
