@@ -106,6 +106,8 @@ export interface DeploymentObject extends Keyed {
   readonly pausedByUs: boolean;
   readonly replicasOwners: readonly string[];
   readonly isMidRollout: boolean;
+  /** Why an earlier hand-back left it paused. */
+  readonly handBackNote?: string;
   readonly revision: number;
   readonly selector: Readonly<Record<string, string>>;
   readonly template: PodTemplate;
@@ -117,8 +119,10 @@ export function projectDeployment(raw: RawObject): DeploymentObject {
   const replicas = number(spec['replicas']) ?? 1;
   const updated = number(status['updatedReplicas']) ?? 0;
   const total = number(status['replicas']) ?? 0;
+  const handBackNote = raw.metadata.annotations?.[ANNOTATION.handBack];
   return {
     ...base(raw),
+    ...(handBackNote === undefined ? {} : { handBackNote }),
     generation: raw.metadata.generation ?? 0,
     observedGeneration: number(status['observedGeneration']) ?? 0,
     replicas,

@@ -19,7 +19,7 @@ import { answerOutage } from './outage.ts';
 import { deadlineOf, enterStep, lateReason, tryingAt, withMark } from './progress.ts';
 import { finish, isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
-import { nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
+import { type StepPlan, nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
 import type { EvidenceView } from './snapshot.ts';
 import type { StepState } from './state.ts';
 
@@ -82,7 +82,7 @@ type StepOutcome =
 
 function stepOutcome(context: Context, step: StepState, exposure: Exposure): StepOutcome {
   const plan = planAt(context.spec, step.index);
-  if (!exposure.isReached) {
+  if (!exposure.isReached && !(exposure.isExceeded && isHolding(plan))) {
     return {
       kind: 'waiting',
       reason: reasonToWait(context),
@@ -101,6 +101,12 @@ function stepOutcome(context: Context, step: StepState, exposure: Exposure): Ste
   }
   if (plan.kind === 'verify') return verifyOutcome(context, step, plan.verify);
   return { kind: 'waiting', reason: 'Promoting', isHeld: false };
+}
+
+/* A step that only holds was reached before it began: what has come since then belongs to a further
+   one, if this one has passed. If not, it is taken back. */
+function isHolding({ kind }: StepPlan): boolean {
+  return kind === 'verify' || kind === 'pause';
 }
 
 function reasonToWait({ snapshot: { traffic }, state }: Context): Reason {
