@@ -411,6 +411,7 @@ function podView(pod: PodObject, flaps: ReturnType<PodFlaps['since']>): PodView 
     restarts: flaps.restarts,
     readinessLosses: flaps.losses,
     ...(pod.trouble ? { trouble: pod.trouble } : {}),
+    ...(pod.lastWords === undefined ? {} : { lastWords: pod.lastWords }),
   };
 }
 

@@ -13,6 +13,7 @@ import { type Instant, fromText, instant } from '../lib/instant.ts';
 import { type JsonObject, list, number, record, text } from '../lib/json.ts';
 import { type PodTemplate, configMapNames, imagesOf } from '../rollout/revision.ts';
 import type { Outcome, PodTrouble } from '../rollout/snapshot.ts';
+import { lastWords } from './last-words.ts';
 import { podTrouble } from './pod-trouble.ts';
 import { identityOf } from './template-identity.ts';
 
@@ -261,6 +262,8 @@ export interface PodObject extends Base {
   readonly restarts: number;
   readonly ip?: string;
   readonly trouble?: PodTrouble;
+  /** What a crashed container of it said last. */
+  readonly lastWords?: string;
 }
 
 export function projectPod(raw: RawObject): PodObject {
@@ -271,6 +274,7 @@ export function projectPod(raw: RawObject): PodObject {
   const createdAt = moment(raw.metadata.creationTimestamp) ?? instant(0);
   const ip = text(status['podIP']);
   const trouble = podTrouble(raw);
+  const said = lastWords(raw);
   const restarts = list(status['containerStatuses'])
     .map((container) => number(record(container)['restartCount']) ?? 0)
     .reduce((sum, count) => sum + count, 0);
@@ -284,6 +288,7 @@ export function projectPod(raw: RawObject): PodObject {
     restarts,
     ...(ip === undefined ? {} : { ip }),
     ...(trouble === undefined ? {} : { trouble }),
+    ...(said === undefined ? {} : { lastWords: said }),
   };
 }
 

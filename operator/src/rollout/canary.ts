@@ -6,7 +6,7 @@ import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { earlierOf, stepSentence } from './explain.ts';
 import { type Exposure, expose, keepSplit, optional } from './exposure.ts';
-import { candidateFailure } from './failures.ts';
+import { candidateFailure, lastWords } from './failures.ts';
 import {
   clearGrace,
   decideInGrace,
@@ -17,6 +17,7 @@ import {
 } from './grace.ts';
 import { answerOutage } from './outage.ts';
 import { deadlineOf, enterStep, lateReason, tryingAt, withMark } from './progress.ts';
+import { livePods } from './pods.ts';
 import { finish, isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
 import { type StepPlan, nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
@@ -212,9 +213,9 @@ function holdReason(context: Context): Reason | undefined {
   return state.pausedBy ? 'PausedByAction' : undefined;
 }
 
-function evidenceAgainst({ snapshot }: Context) {
+function evidenceAgainst({ candidate, snapshot }: Context) {
   const { evidence } = snapshot;
   if (evidence.kind !== 'judged' || evidence.verdict !== 'rollback') return undefined;
   const reason: Reason = evidence.reason === 'CandidateSilent' ? 'CandidateSilent' : 'ChecksFailed';
-  return { reason, message: evidence.sentence };
+  return { reason, message: `${evidence.sentence}${lastWords(candidate ? livePods(candidate) : [])}` };
 }
