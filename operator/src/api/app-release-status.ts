@@ -32,7 +32,9 @@ const armCounts = z.object({ requests: z.number(), errors: z.number() });
 const checkResult = z
   .object({
     name: z.string().max(63),
-    state: z.string().max(63).meta({ description: 'evidence, noData or error.' }),
+    state: z.string().max(63).meta({
+      description: 'evidence, noData or error. Of a query: ok, failing, failed, noData or error.',
+    }),
     evidence: z.number().optional().meta({ description: 'Evidence against the candidate.' }),
     threshold: z.number().optional().meta({ description: 'Evidence at which it is rolled back.' }),
     canary: armCounts.optional(),

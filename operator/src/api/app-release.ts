@@ -11,6 +11,7 @@ import {
   serviceName,
   withRules,
 } from './primitives.ts';
+import { queries } from './queries.ts';
 
 const workloadRef = z
   .object({
@@ -199,6 +200,7 @@ const checks = z
   .object({
     scrape: scrape.optional(),
     errorRate: errorRate.optional(),
+    queries: queries.optional(),
     falseRollbackRate: percentText.default('1%').meta({
       description: 'Largest acceptable share of good releases that are rolled back by chance.',
     }),

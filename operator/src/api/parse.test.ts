@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { appReleaseCrd, releaseActionCrd } from './crd.ts';
 import { parseAction, parseSpec, parseStatus } from './parse.ts';
+import { queryNonsense } from './testing/query-nonsense.ts';
 
 const canary = (over: object) => ({ template: {}, strategy: { canary: over } });
 const routed = (gateway: object) => ({ ...canary({}), traffic: { service: 'shop', gateway } });
@@ -54,6 +55,7 @@ const NONSENSE = [
     spec: { ...canary({}), checks: { errorRate: { total: { name: 'all' } } } },
     field: 'spec.checks.errorRate',
   },
+  ...queryNonsense({ template: {}, strategy: { canary: {} } }),
 ];
 
 describe('a spec that makes no sense', () => {
