@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parseArguments, USAGE } from './controller/arguments.ts';
 import { createFetchPage } from './controller/fetch-page.ts';
+import { createSend } from './controller/queries/send.ts';
 import { startOperator } from './operator.ts';
 import { connect } from './kube/transport.ts';
 import { systemClock } from './lib/clock.ts';
@@ -36,6 +37,7 @@ const operator = startOperator({
   leaseNamespace: options.leaseNamespace,
   identity: options.identity,
   fetchPage: pages.fetchPage,
+  send: createSend({ loopback: options.queryLoopback }),
   registry,
   onLost: (why) => {
     log('error', 'ending', { why });

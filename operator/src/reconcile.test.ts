@@ -59,6 +59,7 @@ async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen):
       watch: ABSENT, stopWatching: () => undefined, stop: ABSENT,
       evidence: () => ({ kind: 'none' }), stateOf: () => undefined,
     },
+    queries: { watch: ABSENT, stopWatching: () => undefined, results: () => [], stop: ABSENT },
     journal: { record: () => undefined, forget: () => undefined },
     events: { record: () => undefined, stop: () => Promise.resolve(), counts: ABSENT },
     clientFor: () => client,

@@ -6,6 +6,8 @@ import type { ApplyContext } from './controller/apply-context.ts';
 import { meaningOf } from './controller/errors.ts';
 import type { Journal } from './controller/journal.ts';
 import type { Materials, Observer } from './controller/observe.ts';
+import type { QueryWatcher } from './controller/queries/ask-queries.ts';
+import { watchQueries } from './controller/queries/watch-queries.ts';
 import type { Store } from './controller/store.ts';
 import { watchRelease } from './controller/watch-release.ts';
 import { changeOf, writeStatus } from './controller/write-status.ts';
@@ -27,6 +29,7 @@ export interface ReconcileOptions {
   readonly store: Store;
   readonly observer: Observer;
   readonly collector: Collector;
+  readonly queries: QueryWatcher;
   readonly journal: Journal;
   readonly events: EventRecorder;
   /** A client whose writes are remembered for this key. */
@@ -63,6 +66,7 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
     if (observed.kind === 'stale') return { kind: 'requeueAfter', ms: 250 };
     if (observed.kind === 'gone') {
       options.collector.stopWatching(key);
+      options.queries.stopWatching(key);
       options.journal.forget(key);
       lastWrite.delete(key);
       return { kind: 'done' };
@@ -82,6 +86,7 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
       options.log('warn', 'an effect was forbidden', { release: key, effect: effect.kind, why });
     }
     watchRelease(options, { key, materials, snapshot, decision });
+    watchQueries(options, { key, materials, snapshot, decision });
     options.journal.record(key, snapshot, decision);
     const client = options.clientFor(key);
     const context = { client, clock: options.clock, materials };

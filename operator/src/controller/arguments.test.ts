@@ -14,6 +14,7 @@ describe('the command line', () => {
       healthPort: 8080,
       metricsPort: 9464,
       logLevel: 'info',
+      queryLoopback: 'refused',
     });
   });
 
@@ -38,6 +39,10 @@ describe('the command line', () => {
       kubeconfigPath: '/tmp/k',
       leaseNamespace: 'l',
     });
+  });
+
+  it('lets queries ask the own machine only when it is told to', () => {
+    expect(parse('--allow-loopback-queries')).toMatchObject({ queryLoopback: 'allowed' });
   });
 
   it('takes KUBECONFIG where no flag says otherwise', () => {

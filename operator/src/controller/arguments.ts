@@ -12,6 +12,8 @@ export interface OperatorArguments {
   readonly metricsPort: number;
   readonly kubeconfigPath?: string;
   readonly logLevel: string;
+  /** Whether queries may ask the operator's own machine. */
+  readonly queryLoopback: 'refused' | 'allowed';
 }
 
 export interface Environment {
@@ -27,6 +29,8 @@ export const USAGE = `slipway operator
   --metrics-port n        /metrics (default 9464, 0 for a free one)
   --kubeconfig file       instead of the pod's service account
   --log-level level       debug, info, warn or error (default info)
+  --allow-loopback-queries
+                          for tests only: spec.checks.queries may ask 127.0.0.1 and ::1
 `;
 
 /** Throws an Error whose message names the flag and the remedy. */
@@ -42,6 +46,7 @@ export function parseArguments(argv: readonly string[], env: Environment, random
       'metrics-port': { type: 'string', default: '9464' },
       kubeconfig: { type: 'string' },
       'log-level': { type: 'string', default: 'info' },
+      'allow-loopback-queries': { type: 'boolean', default: false },
     },
   });
   const kubeconfigPath = values.kubeconfig ?? env['KUBECONFIG'];
@@ -60,6 +65,7 @@ export function parseArguments(argv: readonly string[], env: Environment, random
     metricsPort: port('--metrics-port', values['metrics-port']),
     ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
     logLevel: values['log-level'],
+    queryLoopback: values['allow-loopback-queries'] ? 'allowed' : 'refused',
   };
 }
 

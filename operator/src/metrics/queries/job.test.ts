@@ -17,6 +17,7 @@ const render = (podSpec: object) =>
     values: VALUES,
     timeoutSeconds: 60,
     labels: { 'slipway.dev/release': 'web' },
+    podLabels: { 'slipway.dev/query': 'smoke' },
     owner: { uid: 'u' },
   });
 const podSpecOf = (job: ReturnType<typeof render>) =>
@@ -33,11 +34,16 @@ describe('the Job of a check', () => {
         activeDeadlineSeconds: 60,
         ttlSecondsAfterFinished: 3600,
         template: {
-          metadata: { labels: { a: 'b', 'slipway.dev/release': 'web' } },
+          metadata: { labels: { a: 'b', 'slipway.dev/query': 'smoke' } },
           spec: { restartPolicy: 'Never', automountServiceAccountToken: false },
         },
       },
     });
+  });
+
+  it('is not counted among the pods of the release', () => {
+    const template = record(record(render({ containers: [] })['spec'])['template']);
+    expect(JSON.stringify(template['metadata'])).not.toContain('slipway.dev/release');
   });
 
   it('has what restricted pod security wants, unless the author says otherwise', () => {

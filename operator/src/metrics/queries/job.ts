@@ -11,13 +11,15 @@ export interface JobContext {
   readonly values: PlaceholderValues;
   readonly timeoutSeconds: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Not those of the Job: what counts the pods of the release must not count this one. */
+  readonly podLabels: Readonly<Record<string, string>>;
   /** The owner reference to the AppRelease. */
   readonly owner: JsonObject;
 }
 
 /** The Job object that runs the check once. */
 export function jobRequest(source: JobSource, context: JobContext): JsonObject {
-  const { jobName, labels, owner, timeoutSeconds, values } = context;
+  const { jobName, labels, owner, podLabels, timeoutSeconds, values } = context;
   const metadata = record(source.template['metadata']);
   return {
     apiVersion: 'batch/v1',
@@ -29,7 +31,7 @@ export function jobRequest(source: JobSource, context: JobContext): JsonObject {
       activeDeadlineSeconds: timeoutSeconds,
       ttlSecondsAfterFinished: source.keepSeconds,
       template: {
-        metadata: { ...metadata, labels: { ...record(metadata['labels']), ...labels } },
+        metadata: { ...metadata, labels: { ...record(metadata['labels']), ...podLabels } },
         spec: podSpec(record(source.template['spec']), values),
       },
     },
