@@ -18,6 +18,7 @@ const WHAT: Readonly<Record<string, string>> = {
   'demo:down': 'takes the demo down and lists what is left',
   bench: 'measures the budgets of the design (-- --compare: against the last run)',
   'bench:analysis': 'the study of the verdicts, written to docs/reference (-- --small: seconds)',
+  'bench:faults': 'each fault several times on a real node, medians beside the prediction (-- --runs N)',
   replay: 'one journal line through the decision again',
   deflake: 'the tests again and again until one fails',
   test: 'all tests that this machine can run',

@@ -58,6 +58,7 @@ async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen):
     collector: {
       watch: ABSENT, stopWatching: () => undefined, stop: ABSENT,
       evidence: () => ({ kind: 'none' }), stateOf: () => undefined,
+    dispersionOf: () => undefined,
     },
     queries: { watch: ABSENT, stopWatching: () => undefined, results: () => [], stop: ABSENT },
     journal: { record: () => undefined, forget: () => undefined },

@@ -156,11 +156,13 @@ async function writeIfNew({
 }: Writing): Promise<number | undefined> {
   const now = options.clock.now();
   const analysis = options.collector.stateOf(key);
+  const dispersion = options.collector.dispersionOf(key);
   const next = statusOf({ snapshot, decision, now }, materials.status, {
     selector: selectorText(materials.selector),
     controllerEpoch: options.epoch(),
     ...(materials.deployment ? { workloadGeneration: materials.deployment.generation } : {}),
     ...(analysis ? { analysis } : {}),
+    ...(dispersion ? { dispersion } : {}),
   });
   const change = changeOf(materials.status, next);
   if (change.kind === 'none' && !isForged) return undefined;

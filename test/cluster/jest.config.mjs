@@ -6,6 +6,7 @@ export default {
   ...base,
   rootDir: import.meta.dirname,
   testMatch: ['<rootDir>/**/*.cluster.ts'],
+  globalSetup: '<rootDir>/global-setup.mjs',
   testPathIgnorePatterns: ['traefik'],
   testTimeout: 300_000,
   maxWorkers: 1,

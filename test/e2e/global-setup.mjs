@@ -7,7 +7,11 @@ import { installStack, openStack } from './support/stack.ts';
 export default async function setUp() {
   process.stdout.write('\n');
   const progress = createProgress(process.stdout);
-  const access = await openCluster(progress, { name: 'e2e', isEphemeral: true });
+  const access = await openCluster(progress, {
+    name: 'e2e',
+    isEphemeral: true,
+    withTraefik: true,
+  });
   // By this variable the tests find the cluster (support/access.ts).
   process.env['SLIPWAY_E2E_ACCESS'] = JSON.stringify(access);
   const stack = openStack(access);

@@ -37,7 +37,7 @@ describe('a candidate that is judged by its errors', () => {
     expect(readyReason(lab)).toBe('ChecksFailed');
     const { checks, history } = lab.status();
     const [check] = checks ?? [];
-    expect(check).toMatchObject({ name: 'errors', threshold: 100 });
+    expect(check).toMatchObject({ name: 'overall', threshold: 100 });
     expect(check?.evidence).toBeGreaterThanOrEqual(100);
     expect(check?.canary?.errors).toBeGreaterThan(0);
     expect(check?.canary?.requests).toBeGreaterThanOrEqual(50);

@@ -36,7 +36,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'canary.ts', from: "if (evidence.kind !== 'judged' || evidence.verdict !== 'rollback') return undefined;", to: 'return undefined;',
   },
   'a verify step does not count requests': { witness: 99,
-    file: 'canary.ts', from: 'counted >= verify.requests', to: 'true',
+    file: 'canary.ts', from: 'isShown && counted >= requests', to: 'true',
   },
   'a paused release goes on': { witness: 49,
     file: 'canary.ts', from: "if (spec.paused) return 'PausedBySpec';", to: '',

@@ -216,6 +216,10 @@ function evidenceOf(view: View, state: ReleaseState): EvidenceView {
   const isSilent = candidate?.behaviour.kind === 'silent' && (world.route?.weight ?? 0) > 0;
   const told = {
     kind: 'judged',
+    basis: 'requests',
+    stableHealth: world.faults.metrics === 'sharedOutage' ? 'failing' : 'calm',
+    dispersion: { kind: 'strict' },
+    signals: [],
     sentence: 'so it is',
     evidence: 1,
     threshold: 100,

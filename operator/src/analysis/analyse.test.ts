@@ -10,7 +10,7 @@ import { canaryPod, failedPod, poll, stablePod } from './testing/polls.ts';
 
 const PARAMS: AnalysisParams = {
   ...DEFAULT_PARAMS,
-  errors: { ...DEFAULT_PARAMS.errors, dispersion: 1 },
+  errors: { ...DEFAULT_PARAMS.errors, method: { kind: 'counts', dispersion: 1 } },
 };
 
 const ALL_SIGNALS = {
@@ -125,8 +125,8 @@ describe('restoreAnalysis', () => {
     const latency = { boundsSeconds: [0.1, 1], cumulative: [1, 2], count: 3 };
     const restarts = {
       elapsedSeconds: 2,
-      canary: { pods: 1, restarts: 1 },
-      stable: { pods: 1, restarts: 0 },
+      canary: { pods: 1, incidents: 1 },
+      stable: { pods: 1, incidents: 0 },
     };
     const next = poll(canaryPod('c', 3, { latency }), stablePod('s', 3, { latency }));
     const first = analyse(initialAnalysis(params), { ...next, restarts }, params).state;

@@ -7,7 +7,7 @@ import { canaryPod, failedPod, poll, pollAt, stablePod, uncountedPod } from './t
 const PARAMS: CountParams = { maxCarriedPolls: 3, maxPods: 10 };
 
 function last(polls: readonly Poll[], params = PARAMS): Counted {
-  return outcomes(polls, params).at(-1) ?? { state: initialCounters(), outcome: NOTHING };
+  return outcomes(polls, params).at(-1) ?? { state: initialCounters(), outcome: NOTHING, growths: [] };
 }
 
 const NOTHING: PollOutcome = { kind: 'carried', polls: 0 };

@@ -11,6 +11,8 @@
 // Why both arms wait: an error storm that one arm reported and the other could not would look like
 // a difference between them. Why a pod left out starts afresh: what it counted meanwhile belongs to
 // a time in which the other arm was judged already.
+import type { PodGrowth } from './dispersion.ts';
+import { pairsGrown, pairsShrank, sumPairs } from './pair-counters.ts';
 import { latencyGrowth, latencyIsValid, latencyShrank, sumLatency } from './latency-counters.ts';
 import type { AnalysisParams } from './params.ts';
 import type {
@@ -42,7 +44,12 @@ export type CounterState = {
 /** The bookkeeping that counting needs to be told. */
 export type CountParams = Pick<AnalysisParams, 'maxCarriedPolls' | 'maxPods'>;
 
-export type Counted = { readonly state: CounterState; readonly outcome: PollOutcome };
+export type Counted = {
+  readonly state: CounterState;
+  readonly outcome: PollOutcome;
+  /** What each pod added in this poll. */
+  readonly growths: readonly PodGrowth[];
+};
 
 type CountedSample = Extract<PodSample, { kind: 'counted' }>;
 
@@ -68,7 +75,11 @@ export function countPoll(state: CounterState, poll: Poll, params: CountParams):
   const outcome = mixed ? carriedOutcome(state) : outcomeOf(state, poll, { canary, stable });
   const emptyPolls = outcome.kind === 'delta' ? 0 : state.emptyPolls + 1;
   const { canaryWeightPercent } = poll;
-  return { state: { pods, carriedPolls: 0, emptyPolls, canaryWeightPercent }, outcome };
+  return {
+    state: { pods, carriedPolls: 0, emptyPolls, canaryWeightPercent },
+    outcome,
+    growths: [...canary.growths, ...stable.growths],
+  };
 }
 
 /** Keeps every baseline, so that the next poll's differences reach back over this one. */
@@ -88,6 +99,7 @@ function carry(state: CounterState, poll: Poll, samples: readonly PodSample[]): 
       canaryWeightPercent: same ? poll.canaryWeightPercent : 'mixed',
     },
     outcome: carriedOutcome(state),
+    growths: [],
   };
 }
 
@@ -97,6 +109,7 @@ function carriedOutcome(state: CounterState): PollOutcome {
 
 type ArmCount = {
   readonly delta: ArmDelta;
+  readonly growths: readonly PodGrowth[];
   readonly listed: number;
   readonly counted: number;
   readonly uncounted: number;
@@ -128,17 +141,21 @@ function outcomeOf(
 function countArm(state: CounterState, samples: readonly PodSample[], arm: Arm): ArmCount {
   const own = samples.filter((sample) => sample.arm === arm);
   const counted = own.filter((sample) => sample.kind === 'counted');
-  const growths = counted
-    .map((sample) => growthOf(sample, state.pods[sample.podUid]))
-    .filter((growth) => growth !== undefined);
+  const growths = counted.flatMap(({ podUid, ...sample }): PodGrowth[] => {
+    const growth = growthOf({ podUid, ...sample }, state.pods[podUid]);
+    return growth === undefined ? [] : [{ podUid, arm, ...growth }];
+  });
   const latency = sumLatency(growths.flatMap((growth) => growth.latency ?? []));
+  const pairs = sumPairs(growths.flatMap(({ pairs: own }) => (own ? [own] : [])));
   return {
     delta: {
       requests: growths.reduce((sum, growth) => sum + growth.requests, 0),
       errors: growths.reduce((sum, growth) => sum + growth.errors, 0),
       ...(latency === undefined ? {} : { latency }),
+      ...(pairs === undefined ? {} : { pairs }),
       pods: { listed: own.length, read: growths.length },
     },
+    growths,
     listed: own.length,
     counted: counted.length,
     uncounted: own.filter((sample) => sample.kind === 'uncounted').length,
@@ -164,17 +181,20 @@ function growthOf(sample: CountedSample, memory: PodMemory | undefined): Counter
 /** A pod that is warming up is judged by its errors, not by its latency. */
 function warm(sample: CountedSample, growth: Counters): Counters {
   if (sample.temperature !== 'warmingUp') return growth;
-  return { requests: growth.requests, errors: growth.errors };
+  const { latency: _slowAtFirst, ...rest } = growth;
+  return rest;
 }
 
 function grown(sample: CountedSample, before: Counters): Counters {
   const now = sample.counters;
   if (hasRestarted(before, now)) return now;
   const latency = latencyGrown(sample, before);
+  const pairs = now.pairs && pairsGrown(now.pairs, before.pairs);
   return {
     requests: now.requests - before.requests,
     errors: now.errors - before.errors,
     ...(latency === undefined ? {} : { latency }),
+    ...(pairs === undefined ? {} : { pairs }),
   };
 }
 
@@ -192,6 +212,7 @@ function hasRestarted(before: Counters, now: Counters): boolean {
   return (
     now.requests < before.requests ||
     now.errors < before.errors ||
+    pairsShrank(before.pairs, now.pairs) ||
     latencyShrank(before.latency, now.latency)
   );
 }
@@ -233,6 +254,7 @@ function checkedSample(sample: PodSample): PodSample {
   const { latency } = counters;
   const valid =
     [counters.requests, counters.errors, expectedProbes].every(isCount) &&
+    Object.values(counters.pairs ?? {}).every((pair) => isCount(pair.total) && isCount(pair.bad)) &&
     (latency === undefined || latencyIsValid(latency));
   return valid ? sample : { kind: 'failed', podUid, arm };
 }

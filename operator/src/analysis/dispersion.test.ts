@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   DEFAULT_DISPERSION_PARAMS,
   type Dispersion,
-  type PodGrowth,
+  type PodCounts,
   dispersionOf,
   initialDispersion,
   stepDispersion,
@@ -19,7 +19,7 @@ function measured(rate: Rate, pods = PODS, polls = POLLS): Dispersion {
   const random = seededRandom(5);
   let state = initialDispersion();
   for (let poll = 0; poll < polls; poll += 1) {
-    const growths = Array.from({ length: pods }, (_, pod): PodGrowth => {
+    const growths = Array.from({ length: pods }, (_, pod): PodCounts => {
       const errors = random.poisson(5 * rate(poll, pod));
       const answered = random.poisson(5 * (1 - rate(poll, pod)));
       return { podUid: `p${pod}`, requests: errors + answered, errors };

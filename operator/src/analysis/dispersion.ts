@@ -7,9 +7,13 @@
 // which all pods share does not raise it. Blocks of two lengths are kept, because bursts show in
 // short ones and episodes only in long ones; the larger phi counts.
 import { UNKNOWN_DISPERSION } from './params.ts';
+import type { Arm, Counters } from './sample.ts';
 
 /** What one pod did between two polls. */
-export type PodGrowth = {
+export type PodGrowth = Counters & { readonly podUid: string; readonly arm: Arm };
+
+/** What the estimate takes of it: requests, and how many of them were bad. */
+export type PodCounts = {
   readonly podUid: string;
   readonly requests: number;
   readonly errors: number;
@@ -28,7 +32,7 @@ export type DispersionState = { readonly short: BlockState; readonly long: Block
 
 type BlockState = {
   readonly polls: number;
-  readonly pods: Readonly<Record<string, Omit<PodGrowth, 'podUid'>>>;
+  readonly pods: Readonly<Record<string, Omit<PodCounts, 'podUid'>>>;
   readonly blocks: number;
   /**
    * Sums of the formula; old blocks fade, so that the estimate follows the last half hour or so.
@@ -63,7 +67,7 @@ const EMPTY: BlockState = { polls: 0, pods: {}, blocks: 0, observed: 0, expected
 /** Takes in one poll of all stable pods. */
 export function stepDispersion(
   state: DispersionState,
-  pods: readonly PodGrowth[],
+  pods: readonly PodCounts[],
   params: DispersionParams,
 ): DispersionState {
   const halfLifePolls = HALF_LIFE_LONG_BLOCKS * params.longPolls;
@@ -89,7 +93,7 @@ function phiOf({ observed, expected }: BlockState): number {
 
 function stepBlock(
   block: BlockState,
-  growths: readonly PodGrowth[],
+  growths: readonly PodCounts[],
   length: { readonly polls: number; readonly fading: number },
 ): BlockState {
   const pods = { ...block.pods };

@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { explain } from './explain.ts';
-import { countText, evidenceText, percentText } from './number-text.ts';
+import { countText, evidenceText, percentText, secondsText } from './number-text.ts';
 import { rateDifference } from './rate-difference.ts';
-import type { VerdictNumbers } from './verdict.ts';
+import type { BuiltInSignal, VerdictNumbers } from './verdict.ts';
 
 const NUMBERS: VerdictNumbers = {
   evidence: 1240.9,
@@ -46,7 +46,52 @@ describe('explain', () => {
   });
 });
 
+describe('what the other signals have seen', () => {
+  const beside = (signal: BuiltInSignal, more: Partial<VerdictNumbers>): string => {
+    const signals = [
+      { signal: 'errors', weight: 0.5, evidence: 1 },
+      { signal, weight: 0.5, evidence: 2480 },
+    ] as const;
+    return explain({ kind: 'rollback', reason: 'EvidenceOfHarm' }, { ...NUMBERS, signals, ...more });
+  };
+  const seen = { canary: 3, stable: 0, canaryPodSeconds: 120.4 };
+
+  it.each<readonly [BuiltInSignal, Partial<VerdictNumbers>, string]>([
+    [
+      'latency',
+      { slowness: { boundSeconds: 0.25, canary: 0.613, stable: 0.12 } },
+      "61.3 % of canary requests took over 250 ms, 12.0 % of stable's",
+    ],
+    ['restarts', { restarts: seen }, 'canary pods crashed 3 times in 120 pod-seconds, stable pods 0'],
+    ['readiness', { readiness: { ...seen, canary: 1 } }, 'canary pods lost readiness 1 time in'],
+    [
+      'gateway',
+      { gateway: { canary: { requests: 40, errors: 40 }, stable: { requests: 900, errors: 1 } } },
+      'at the gateway canary 40 of 40 requests failed (100 %), stable 1 of 900 (0.1 %)',
+    ],
+  ])('tells %s', (signal, more, want) => {
+    expect(beside(signal, more)).toContain(want);
+    expect(beside(signal, more)).toContain(`evidence 1,240 of 100 (${signal} 2,480)`);
+  });
+
+  it('speaks of pods alone where no counters are read', () => {
+    const signals = [{ signal: 'restarts', weight: 1, evidence: 1 }] as const;
+    const numbers = { ...NUMBERS, signals, restarts: { ...seen, canary: 0 }, evidence: 1 };
+    expect(explain({ kind: 'continue' }, numbers)).toBe(
+      'canary pods crashed 0 times in 120 pod-seconds, stable pods 0; evidence 1.00 of 100',
+    );
+  });
+});
+
 describe('numbers in words', () => {
+  it.each([
+    [0.005, '5 ms'],
+    [0.25, '250 ms'],
+    [2.5, '2.5 s'],
+  ])('writes the bound %d', (value, want) => {
+    expect(secondsText(value)).toBe(want);
+  });
+
   it.each([
     [0, '0'],
     [999.4, '999'],

@@ -1,8 +1,15 @@
 // The one sentence of a verdict, the same in status, event, log and on the command line.
 import { assertNever } from '../lib/assert.ts';
-import { countText, evidenceText, percentText } from './number-text.ts';
+import { countText, evidenceText, intervalText, percentText, secondsText } from './number-text.ts';
 import type { Arm, NoDataReason } from './sample.ts';
-import type { ArmCounts, HoldReason, RollbackReason, VerdictNumbers } from './verdict.ts';
+import type {
+  ArmCounts,
+  BuiltInSignal,
+  HoldReason,
+  RollbackReason,
+  SignalEvidence,
+  VerdictNumbers,
+} from './verdict.ts';
 
 /** What was found, before it is told. */
 export type Finding =
@@ -21,23 +28,79 @@ export type Finding =
     }
   | { readonly kind: 'continue' | 'promote' };
 
-/** One sentence without a full stop, under 300 characters. */
+/** One sentence without a full stop, under 500 characters. */
 export function explain(finding: Finding, numbers: VerdictNumbers): string {
   const evidence = `evidence ${level(numbers)}${breakdown(numbers)}`;
-  const counts = `${failures('canary', numbers.canary)}, ${share('stable', numbers.stable)}`;
+  const facts = factsOf(numbers);
   switch (finding.kind) {
     case 'continue':
-      return `${counts}; ${evidence}${promotion(numbers)}`;
+      return `${facts}; ${evidence}${promotion(numbers)}`;
     case 'promote':
-      return `${counts}; ${evidence}${promotion(numbers)}: good enough`;
+      return `${facts}; ${evidence}${promotion(numbers)}: good enough`;
     case 'noData':
       return `${ignorance(finding)}; ${evidence}: held`;
     case 'hold':
     case 'rollback':
-      return `${cause(finding, counts, evidence)}: ${OUTCOME[finding.kind]}`;
+      return `${cause(finding, facts, evidence)}: ${OUTCOME[finding.kind]}`;
     default:
       return assertNever(finding);
   }
+}
+
+/** A signal with less evidence than this has nothing to tell. */
+const TELLING = 2;
+/** So many signals are told one by one. */
+const SIGNALS_TOLD = 3;
+
+/** The errors of both, and what the other signals that tell against the canary have seen. */
+function factsOf(numbers: VerdictNumbers): string {
+  const { canary, signals, stable } = numbers;
+  const errors = `${failures('canary', canary)}, ${share('stable', stable)}${difference(numbers)}`;
+  const isRead = signals.length === 0 || signals.some(({ signal }) => signal === 'errors');
+  const others = signals.flatMap(({ signal, evidence }) =>
+    evidence >= TELLING && isBuiltIn(signal) ? DETAILS[signal](numbers) : [],
+  );
+  const told = [...(isRead ? [errors] : []), ...others];
+  return told.length > 0 ? told.join('; ') : quiet(numbers);
+}
+
+type Detail = (numbers: VerdictNumbers) => readonly string[];
+
+const DETAILS: Readonly<Record<BuiltInSignal, Detail>> = {
+  errors: () => [],
+  gateway: ({ gateway }) =>
+    gateway
+      ? [`at the gateway ${failures('canary', gateway.canary)}, ${share('stable', gateway.stable)}`]
+      : [],
+  latency: ({ slowness }) =>
+    slowness
+      ? [
+          `${percentText(slowness.canary)} of canary requests took over ` +
+            `${secondsText(slowness.boundSeconds)}, ${percentText(slowness.stable)} of stable's`,
+        ]
+      : [],
+  restarts: ({ restarts }) => incidents('crashed', restarts),
+  readiness: ({ readiness }) => incidents('lost readiness', readiness),
+};
+
+function isBuiltIn(signal: SignalEvidence['signal']): signal is BuiltInSignal {
+  return Object.hasOwn(DETAILS, signal);
+}
+
+function incidents(what: string, seen: VerdictNumbers['restarts']): readonly string[] {
+  if (seen === undefined) return [];
+  const times = `${countText(seen.canary)} ${seen.canary === 1 ? 'time' : 'times'}`;
+  const watched = `${countText(seen.canaryPodSeconds)} pod-seconds`;
+  return [`canary pods ${what} ${times} in ${watched}, stable pods ${countText(seen.stable)}`];
+}
+
+function quiet({ readiness, restarts }: VerdictNumbers): string {
+  const told = [...incidents('crashed', restarts), ...incidents('lost readiness', readiness)];
+  return told.length > 0 ? told.join('; ') : 'nothing is counted';
+}
+
+function difference({ errorRateDifference: found }: VerdictNumbers): string {
+  return found === undefined ? '' : `, difference ${intervalText(found)}`;
 }
 
 function level(numbers: { readonly evidence: number; readonly threshold: number }): string {
@@ -46,8 +109,12 @@ function level(numbers: { readonly evidence: number; readonly threshold: number 
 
 /** Which signal it was, where there are several. */
 function breakdown({ signals }: VerdictNumbers): string {
-  if (signals.length < 2) return '';
-  const each = signals.map(({ signal, evidence }) => `${signal} ${evidenceText(evidence)}`);
+  const telling = signals
+    .filter(({ evidence }) => evidence >= TELLING)
+    .toSorted((a, b) => b.weight * b.evidence - a.weight * a.evidence)
+    .slice(0, SIGNALS_TOLD);
+  if (signals.length < 2 || telling.length === 0) return '';
+  const each = telling.map(({ signal, evidence }) => `${signal} ${evidenceText(evidence)}`);
   return ` (${each.join(', ')})`;
 }
 
@@ -59,19 +126,21 @@ const OUTCOME = { rollback: 'rolled back', hold: 'held' } as const;
 
 function cause(
   finding: Extract<Finding, { kind: 'rollback' | 'hold' }>,
-  counts: string,
+  facts: string,
   evidence: string,
 ): string {
   switch (finding.reason) {
     case 'EvidenceOfHarm':
-      return `${counts}; ${evidence}`;
+      return `${facts}; ${evidence}`;
     case 'CandidateSilent':
       return (
         'canary answered no request where its share of the traffic predicts ' +
         `${countText(finding.expectedRequests)}`
       );
     case 'SharedOutage':
-      return `${counts}; ${evidence}; stable itself is failing too often to compare with`;
+      return `${facts}; ${evidence}; stable itself is failing too often to compare with`;
+    case 'StableWorse':
+      return `${facts}; ${evidence}; stable is failing and the canary does better`;
     default:
       return assertNever(finding);
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type Judged, initialJudge, judge, judgeCrashes } from './judge.ts';
+import { type Judged, initialJudge, judge, judgeIncidents } from './judge.ts';
 import { type AnalysisParams, DEFAULT_PARAMS } from './params.ts';
 import type { PollDelta, PollOutcome } from './sample.ts';
 
 const PARAMS: AnalysisParams = {
   ...DEFAULT_PARAMS,
-  errors: { ...DEFAULT_PARAMS.errors, dispersion: 1 },
+  errors: { ...DEFAULT_PARAMS.errors, method: { kind: 'counts', dispersion: 1 } },
 };
 
 type Counts = readonly [requests: number, errors: number];
@@ -45,8 +45,8 @@ describe('judge', () => {
       },
     });
     expect(verdict.sentence).toBe(
-      'canary 43 of 201 requests failed (21.4 %), stable 2 of 3,950 (0.1 %); ' +
-        'evidence over 1,000,000 of 100: rolled back',
+      'canary 43 of 201 requests failed (21.4 %), stable 2 of 3,950 (0.1 %), ' +
+        'difference 21.3 points (95 %: 16.2 to 27.5); evidence over 1,000,000 of 100: rolled back',
     );
   });
 
@@ -60,9 +60,10 @@ describe('judge', () => {
   it('goes on while both do well', () => {
     const { verdict } = judged(times(60, delta([12, 0], [238, 0])));
     expect(verdict.kind).toBe('continue');
-    expect(verdict.sentence).toMatch(
-      /^canary 0 of 720 requests failed \(0 %\), stable 0 of 14,280 \(0 %\); evidence 0\.\d\d of 100$/,
+    expect(verdict.sentence).toContain(
+      'canary 0 of 720 requests failed (0 %), stable 0 of 14,280 (0 %), difference 0.0 points',
     );
+    expect(verdict.sentence).toMatch(/; evidence 0\.\d\d of 100$/);
   });
 
   it('holds and rolls nothing back when both fail, and goes on when stable is well again', () => {
@@ -75,9 +76,22 @@ describe('judge', () => {
     expect(judged([...well, ...outage, ...well]).verdict.kind).toBe('continue');
   });
 
+  it('says so where stable fails and the canary does better, which is no shared outage', () => {
+    const well = times(20, delta([12, 0], [238, 0]));
+    const alone = times(30, delta([12, 0], [238, 60]));
+    expect(judged([...well, ...alone]).verdict).toMatchObject({
+      kind: 'hold',
+      reason: 'StableWorse',
+      stableHealth: 'failing',
+    });
+  });
+
   it('does not get used to an outage', () => {
     const well = times(20, delta([12, 0], [238, 0]));
-    const outage = times(600, delta([12, 0], [238, 10]));
+    const outage = times(300, delta([12, 0], [238, 10])).flatMap((one) => [
+      one,
+      delta([12, 1], [238, 10]),
+    ]);
     expect(judged([...well, ...outage]).verdict).toMatchObject({
       kind: 'hold',
       reason: 'SharedOutage',
@@ -178,26 +192,29 @@ describe('judge', () => {
   it('does not look at crashes where it was not told to', () => {
     const crash = {
       elapsedSeconds: 2,
-      canary: { pods: 1, restarts: 9 },
-      stable: { pods: 19, restarts: 0 },
+      canary: { pods: 1, incidents: 9 },
+      stable: { pods: 19, incidents: 0 },
     };
-    expect(judgeCrashes(initialJudge(PARAMS), crash, PARAMS)).toEqual(initialJudge(PARAMS));
+    const fresh = initialJudge(PARAMS);
+    expect(judgeIncidents(fresh, 'restarts', { delta: crash, params: PARAMS })).toEqual(fresh);
   });
 
   it('says which signal it was', () => {
     const params = { ...PARAMS, restarts: { toleratedPerPodHour: 0.5 } };
     const crash = {
       elapsedSeconds: 2,
-      canary: { pods: 1, restarts: 1 },
-      stable: { pods: 19, restarts: 0 },
+      canary: { pods: 1, incidents: 1 },
+      stable: { pods: 19, incidents: 0 },
     };
     const crashed = [1, 2, 3].reduce(
-      (state) => judgeCrashes(state, crash, params),
+      (state) => judgeIncidents(state, 'restarts', { delta: crash, params }),
       initialJudge(params),
     );
     const { verdict } = judge(crashed, { kind: 'carried', polls: 1 }, params);
     expect(verdict.kind).toBe('rollback');
-    expect(verdict.sentence).toMatch(/evidence 10,\d+ of 100 \(errors 1.00, restarts 30,\d+\)/);
+    expect(verdict.sentence).toMatch(
+      /canary pods crashed 3 times in 6 pod-seconds.*evidence 6,\d+ of 100 \(restarts 30,\d+\)/,
+    );
   });
 
   it('keeps the state under 1 KB of JSON that reads back the same', () => {

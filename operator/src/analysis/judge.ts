@@ -10,35 +10,45 @@ import {
   stepCeiling,
   stepUsual,
 } from './ceiling.ts';
+import { type ExcessState, initialExcess, stepExcess } from './excess.ts';
 import { type Finding, explain } from './explain.ts';
 import { mergedLogEvidence } from './merge.ts';
-import {
-  type NonInferiorityState,
-  initialNonInferiority,
-  logNonInferiority,
-  stepNonInferiority,
-} from './non-inferiority.ts';
+import { slownessOf } from './latency.ts';
 import type { AnalysisParams } from './params.ts';
-import { rateDifference } from './rate-difference.ts';
-import type { PollDelta, PollOutcome, RestartDelta } from './sample.ts';
 import {
+  type PromotionState,
+  initialPromotion,
+  logPromotion,
+  stepPromotion,
+} from './promotion-signal.ts';
+import { rateDifference } from './rate-difference.ts';
+import type { RateParams } from './rate-signal.ts';
+import { type RescueState, initialRescue, isStableWorse, stepRescue } from './rescue.ts';
+import type { IncidentDelta, PollDelta, PollOutcome } from './sample.ts';
+import {
+  type IncidentSignal,
   type SignalsState,
   initialSignals,
   logSignals,
-  stepCrashes,
+  stepGateway,
+  stepIncidentSignal,
   stepRequests,
 } from './signals.ts';
 import { type SilenceState, initialSilence, stepSilence } from './silence.ts';
-import type { ArmCounts, Verdict, VerdictNumbers } from './verdict.ts';
+import type { ArmCounts, StableHealth, Verdict, VerdictNumbers } from './verdict.ts';
 
 /** Plain JSON; under 1 KB without latency, which adds about as much again. */
 export type JudgeState = {
   readonly signals: SignalsState;
-  readonly promotion?: NonInferiorityState;
+  readonly promotion?: PromotionState;
+  readonly rescue: RescueState;
+  readonly excess?: ExcessState;
   /** ln of the most evidence there ever was: a verdict that was reached stays reached. */
   readonly peakLogEvidence: number;
   readonly canary: ArmCounts;
   readonly stable: ArmCounts;
+  /** What the gateway's proxies counted, where they are read. */
+  readonly gateway?: { readonly canary: ArmCounts; readonly stable: ArmCounts };
   readonly stableUsual: UsualState;
   readonly stableCeiling: CeilingState;
   readonly canaryCeiling: CeilingState;
@@ -52,13 +62,19 @@ export type Judged = { readonly state: JudgeState; readonly verdict: Verdict };
 /** More evidence than this is shown as this: JSON has no Infinity. */
 const EVIDENCE_SHOWN_MAX = 1e12;
 
+const NOTHING: ArmCounts = { requests: 0, errors: 0 };
+
 export function initialJudge(params: AnalysisParams): JudgeState {
   return {
     signals: initialSignals(params),
-    ...(params.promotion === undefined ? {} : { promotion: initialNonInferiority() }),
+    ...(params.promotion === undefined
+      ? {}
+      : { promotion: initialPromotion(params.errors.method) }),
+    rescue: initialRescue(),
+    ...(params.pace === undefined ? {} : { excess: initialExcess(params) }),
     peakLogEvidence: 0,
-    canary: { requests: 0, errors: 0 },
-    stable: { requests: 0, errors: 0 },
+    canary: NOTHING,
+    stable: NOTHING,
     stableUsual: initialUsual(),
     stableCeiling: initialCeiling(),
     canaryCeiling: initialCeiling(),
@@ -75,16 +91,36 @@ export function judge(state: JudgeState, outcome: PollOutcome, params: AnalysisP
   const numbers = numbersOf(next, params);
   const finding = findingOf(next, outcome, params);
   const sentence = explain(finding, numbers);
-  return { state: next, verdict: verdictOf(finding, { numbers, sentence }) };
+  const stableHealth = healthOf(next.stableCeiling);
+  return { state: next, verdict: verdictOf(finding, { numbers, sentence, stableHealth }) };
 }
 
-/** Takes in crashes; the verdict of the same poll's `judge` counts them. */
-export function judgeCrashes(
+/** Takes in crashes or losses of readiness; the verdict of the same poll's `judge` counts them. */
+export function judgeIncidents(
   state: JudgeState,
-  delta: RestartDelta,
+  signal: IncidentSignal,
+  told: { readonly delta: IncidentDelta; readonly params: AnalysisParams },
+): JudgeState {
+  const signals = stepIncidentSignal(state.signals, signal, told);
+  return withPeak({ ...state, signals }, told.params);
+}
+
+/** Takes in what the gateway's proxies counted; the same poll's `judge` counts it. */
+export function judgeGateway(
+  state: JudgeState,
+  outcome: PollOutcome,
   params: AnalysisParams,
 ): JudgeState {
-  return withPeak({ ...state, signals: stepCrashes(state.signals, delta, params) }, params);
+  if (params.gateway === 'absent' || outcome.kind !== 'delta') return state;
+  const { canary, stable } = state.gateway ?? { canary: NOTHING, stable: NOTHING };
+  const gateway = { canary: plus(canary, outcome.canary), stable: plus(stable, outcome.stable) };
+  const signals = stepGateway(state.signals, outcome, params);
+  return withPeak({ ...state, gateway, signals }, params);
+}
+
+function healthOf(ceiling: CeilingState): StableHealth {
+  if (ceiling.kind === 'above') return 'failing';
+  return isCalm(ceiling) ? 'calm' : 'uneasy';
 }
 
 /** First answer wins: certain harm, silence, ignorance, a shared outage, and only then calm. */
@@ -99,7 +135,11 @@ function findingOf(state: JudgeState, outcome: PollOutcome, params: AnalysisPara
   if (outcome.kind === 'noData') {
     return { kind: 'noData', reason: outcome.reason, arm: outcome.arm, polls: outcome.polls };
   }
-  if (state.stableCeiling.kind === 'above') return { kind: 'hold', reason: 'SharedOutage' };
+  if (outcome.kind === 'unread') return { kind: 'continue' };
+  if (state.stableCeiling.kind === 'above') {
+    const isWorse = state.canaryCeiling.kind === 'below' && isStableWorse(state.rescue, params);
+    return { kind: 'hold', reason: isWorse ? 'StableWorse' : 'SharedOutage' };
+  }
   if (state.quietPolls >= params.quietPolls) {
     return { kind: 'noData', reason: 'NoTraffic', arm: 'canary', polls: state.quietPolls };
   }
@@ -113,14 +153,14 @@ function findingOf(state: JudgeState, outcome: PollOutcome, params: AnalysisPara
 function isGoodEnough(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): boolean {
   if (params.promotion === undefined || state.promotion === undefined) return false;
   const needed = -Math.log(params.promotion.falsePromotionRate);
-  const isShown = logNonInferiority(state.promotion) >= needed;
+  const isShown = logPromotion(state.promotion, promotionParams(params, params.promotion)) >= needed;
   const calm = isCalm(state.stableCeiling) && state.canaryCeiling.kind === 'below';
   return isShown && calm && outcome.kind === 'delta';
 }
 
 function verdictOf(
   finding: Finding,
-  told: { readonly numbers: VerdictNumbers; readonly sentence: string },
+  told: Pick<Verdict, 'numbers' | 'sentence' | 'stableHealth'>,
 ): Verdict {
   switch (finding.kind) {
     case 'rollback':
@@ -148,14 +188,31 @@ function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams):
     stableUsual: isUsual ? stepUsual(state.stableUsual, delta.stable) : state.stableUsual,
     stableCeiling,
     canaryCeiling: stepCeiling(state.canaryCeiling, delta.canary, ceiling),
+    rescue: stepRescue(state.rescue, delta, params),
+    ...excessStep(state, delta, params),
     silence: stepSilence(state.silence, delta),
     quietPolls: delta.canary.requests <= 0 ? state.quietPolls + 1 : 0,
   };
   if (promotion === undefined) return withPeak(next, params);
-  const before = state.promotion ?? initialNonInferiority();
-  const { dispersion } = params.errors;
-  const after = stepNonInferiority(before, delta, { ...promotion, dispersion });
+  const before = state.promotion ?? initialPromotion(params.errors.method);
+  const after = stepPromotion(before, delta, promotionParams(params, promotion));
   return withPeak({ ...next, promotion: after }, params);
+}
+
+function excessStep(
+  { excess }: JudgeState,
+  delta: PollDelta,
+  params: AnalysisParams,
+): Pick<JudgeState, 'excess'> {
+  if (params.pace === undefined) return {};
+  return { excess: stepExcess(excess ?? initialExcess(params), delta, params) };
+}
+
+function promotionParams(
+  { errors: { method }, plannedPolls }: AnalysisParams,
+  { margin, ratio }: NonNullable<AnalysisParams['promotion']>,
+): RateParams {
+  return { ratio, margin, method, plannedPolls };
 }
 
 function withPeak(state: JudgeState, params: AnalysisParams): JudgeState {
@@ -176,6 +233,8 @@ function numbersOf(state: JudgeState, params: AnalysisParams): VerdictNumbers {
     threshold,
     canary,
     stable,
+    ...(state.gateway === undefined ? {} : { gateway: state.gateway }),
+    ...shownSignals(state.signals),
     ...(difference === undefined ? {} : { errorRateDifference: difference }),
     signals: signals.map(({ signal, weight, logEvidence }) => ({
       signal,
@@ -191,8 +250,21 @@ function promotionNumbers(
   params: AnalysisParams,
 ): Pick<VerdictNumbers, 'promotion'> {
   if (params.promotion === undefined || state.promotion === undefined) return {};
-  const evidence = shown(logNonInferiority(state.promotion));
+  const evidence = shown(logPromotion(state.promotion, promotionParams(params, params.promotion)));
   return { promotion: { evidence, threshold: 1 / params.promotion.falsePromotionRate } };
+}
+
+function shownSignals({
+  latency,
+  readiness,
+  restarts,
+}: SignalsState): Pick<VerdictNumbers, 'slowness' | 'restarts' | 'readiness'> {
+  const slowness = latency && slownessOf(latency);
+  return {
+    ...(slowness === undefined ? {} : { slowness }),
+    ...(restarts === undefined ? {} : { restarts: restarts.seen }),
+    ...(readiness === undefined ? {} : { readiness: readiness.seen }),
+  };
 }
 
 function plus(a: ArmCounts, b: ArmCounts): ArmCounts {

@@ -19,6 +19,7 @@
 import { onBounds } from './latency-counters.ts';
 import { type MixtureState, initialMixture, logMixture, stepMixture } from './start-mixture.ts';
 import type { LatencyCounters } from './sample.ts';
+import type { Slowness } from './verdict.ts';
 
 export type LatencyParams = {
   /** phi >= 1: clustering of slow requests. */
@@ -32,6 +33,9 @@ export type LatencyState = {
   /** Stable's requests so far, and those slower than each boundary. */
   readonly stableRequests: number;
   readonly stableSlow: readonly number[];
+  /** The canary's, for people. */
+  readonly canaryRequests: number;
+  readonly canarySlow: readonly number[];
   readonly mixture: MixtureState;
 };
 
@@ -45,10 +49,17 @@ export type LatencyDelta = {
 const ODDS = [1.5, 2.5, 5, 15, 50] as const;
 
 /** More boundaries than this are thinned out: state is kept in status. */
-const MAX_COMPARED = 12;
+const MAX_COMPARED = 16;
 
 export function initialLatency(): LatencyState {
-  return { boundsSeconds: [], stableRequests: 0, stableSlow: [], mixture: initialMixture(0) };
+  return {
+    boundsSeconds: [],
+    stableRequests: 0,
+    stableSlow: [],
+    canaryRequests: 0,
+    canarySlow: [],
+    mixture: initialMixture(0),
+  };
 }
 
 /** Takes in one poll. A poll that lacks one of the boundaries adds nothing. */
@@ -74,7 +85,9 @@ export function stepLatency(
   return {
     boundsSeconds: known.boundsSeconds,
     stableRequests: known.stableRequests + delta.stable.count,
-    stableSlow: stable.map((slow, index) => (known.stableSlow[index] ?? 0) + slow),
+    stableSlow: plusEach(known.stableSlow, stable),
+    canaryRequests: known.canaryRequests + delta.canary.count,
+    canarySlow: plusEach(known.canarySlow, canary),
     mixture:
       asked && learnt
         ? stepMixture(known.mixture, tempered(gains, params), params.plannedPolls)
@@ -89,11 +102,28 @@ export function logLatencyEvidence(state: LatencyState, params: LatencyParams): 
 
 /** True where the parts of a state belong together; for a state that was stored. */
 export function latencyStateFits(state: LatencyState): boolean {
-  const { boundsSeconds, stableSlow, mixture } = state;
+  const { boundsSeconds, canarySlow, stableSlow, mixture } = state;
   const pairs = Math.max(0, boundsSeconds.length - 1);
   return (
-    stableSlow.length === boundsSeconds.length && mixture.logS.length === pairs * ODDS.length
+    [stableSlow, canarySlow].every((slow) => slow.length === boundsSeconds.length) &&
+    mixture.logS.length === pairs * ODDS.length
   );
+}
+
+/** Where the two differ most in the canary's disfavour; undefined until both were asked. */
+export function slownessOf(state: LatencyState): Slowness | undefined {
+  const { boundsSeconds, canaryRequests, stableRequests } = state;
+  if (canaryRequests <= 0 || stableRequests <= 0) return undefined;
+  const each = boundsSeconds.map((boundSeconds, index) => ({
+    boundSeconds,
+    canary: (state.canarySlow[index] ?? 0) / canaryRequests,
+    stable: (state.stableSlow[index] ?? 0) / stableRequests,
+  }));
+  return each.toSorted((a, b) => b.canary - b.stable - (a.canary - a.stable))[0];
+}
+
+function plusEach(before: readonly number[], added: readonly number[]): readonly number[] {
+  return added.map((value, index) => (before[index] ?? 0) + value);
 }
 
 /** The boundaries to compare are those both arms have; two are needed for the slack. */
@@ -106,6 +136,8 @@ function withBounds(state: LatencyState, delta: LatencyDelta): LatencyState {
     boundsSeconds,
     stableRequests: 0,
     stableSlow: boundsSeconds.map(() => 0),
+    canaryRequests: 0,
+    canarySlow: boundsSeconds.map(() => 0),
     mixture: initialMixture((boundsSeconds.length - 1) * ODDS.length),
   };
 }

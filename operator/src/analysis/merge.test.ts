@@ -3,12 +3,16 @@ import { mergedLogEvidence, signalWeights } from './merge.ts';
 
 describe('signalWeights', () => {
   it('gives all to errors alone, and half of it beside the others', () => {
-    expect(signalWeights(['errors'])).toEqual({ errors: 1, latency: 0, restarts: 0 });
-    expect(signalWeights(['errors', 'latency', 'restarts'])).toEqual({
-      errors: 0.5,
-      latency: 0.25,
-      restarts: 0.25,
-    });
+    expect(signalWeights(['errors'])).toEqual([1]);
+    expect(signalWeights(['errors', 'latency', 'restarts', 'readiness'])).toEqual([
+      0.5, 0.25, 0.125, 0.125,
+    ]);
+  });
+
+  it('lets the pairs of the user share one weight, however many there are', () => {
+    const [errors, ...pairs] = signalWeights(['errors', 'counter:a', 'counter:b']);
+    expect(errors).toBeCloseTo(2 / 3, 12);
+    expect(pairs).toEqual([1 / 6, 1 / 6]);
   });
 });
 

@@ -22,3 +22,24 @@ export function evidenceText(evidence: number): string {
   if (evidence < 0.01) return '< 0.01';
   return (Math.floor(evidence * 100) / 100).toFixed(2);
 }
+
+/** A difference of two shares with its 95 % interval: "21.3 points (95 %: 16.1 to 27.5)". */
+export function intervalText(found: {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}): string {
+  const [estimate, low, high] = [found.estimate, found.low, found.high].map(pointsText);
+  return `${estimate} points (95 %: ${low} to ${high})`;
+}
+
+/** Percentage points with one decimal; never "-0.0". */
+function pointsText(share: number): string {
+  const rounded = Math.round(share * 1000) / 10;
+  return (rounded === 0 ? 0 : rounded).toFixed(1);
+}
+
+/** A bound of a histogram: 0.25 -> "250 ms", 2.5 -> "2.5 s". */
+export function secondsText(seconds: number): string {
+  return seconds < 1 ? `${Number((seconds * 1000).toPrecision(3))} ms` : `${seconds} s`;
+}

@@ -1,5 +1,7 @@
 // What a release's analysis is told before it begins. Fixed for the whole release: a bound on false
 // rollbacks holds only for rules chosen before the data.
+import type { ErrorsNeeded } from './errors-needed.ts';
+import type { RateMethod } from './rate-signal.ts';
 
 /** The null hypothesis of the error test: canary rate <= ratio * stable rate + margin. */
 export type ErrorParams = {
@@ -7,8 +9,8 @@ export type ErrorParams = {
   readonly ratio: number;
   /** Error rate (0..1) that is acceptable on top of that. */
   readonly margin: number;
-  /** phi: how much more than independent errors the stable pods' errors cluster; at least 1. */
-  readonly dispersion: number;
+  /** How errors are taken to come: it says what the bound on false rollbacks rests on. */
+  readonly method: RateMethod;
 };
 
 /** The test on latency histograms. */
@@ -17,10 +19,17 @@ export type LatencySignalParams = {
   readonly dispersion: number;
 };
 
-/** The test on crashes of canary pods. */
-export type RestartSignalParams = {
-  /** Crashes per pod and hour that are acceptable; see toleratedPerPodHour in restarts.ts. */
+/** The test on crashes of canary pods, or on their losses of readiness. */
+export type IncidentSignalParams = {
+  /** Incidents per pod and hour that are acceptable; see toleratedPerPodHour in incidents.ts. */
   readonly toleratedPerPodHour: number;
+};
+
+/** The test on a pair of counters that the user named; judged as errors are. */
+export type PairParams = {
+  readonly name: string;
+  readonly ratio: number;
+  readonly margin: number;
 };
 
 /** Promotion by evidence: from ratio * stable + margin on, a canary is not good enough. */
@@ -42,6 +51,18 @@ export type SilenceParams = {
   readonly verdict: 'rollback' | 'hold';
 };
 
+/** How fast a candidate may get traffic; see pace.ts. */
+export type PaceParams = {
+  /** Bad responses that a bad candidate may cost users. */
+  readonly exposure: number;
+  /** Polls that go by between a verdict's first sign and traffic being gone. */
+  readonly lagPolls: number;
+  /** Percent of the traffic that is never exceeded before the promotion. */
+  readonly maxWeight: number;
+  /** Failed requests that take the canary back, by weight; see errors-needed.ts. */
+  readonly errorsNeeded: readonly ErrorsNeeded[];
+};
+
 export type AnalysisParams = {
   /** alpha: largest share (0..1) of good releases rolled back by chance, over the whole release. */
   readonly falseRollbackRate: number;
@@ -55,6 +76,8 @@ export type AnalysisParams = {
   readonly quietPolls: number;
   /** Pods whose counters are remembered; canary pods first. */
   readonly maxPods: number;
+  /** `unread`: the pods' counters are not read; what their statuses tell is judged alone. */
+  readonly pods: 'scraped' | 'unread';
   readonly errors: ErrorParams;
   readonly silence: SilenceParams;
   /**
@@ -65,9 +88,17 @@ export type AnalysisParams = {
   /** Left out: latency is not judged. */
   readonly latency?: LatencySignalParams;
   /** Left out: crashes are not judged here. */
-  readonly restarts?: RestartSignalParams;
+  readonly restarts?: IncidentSignalParams;
+  /** Left out: losses of readiness are not judged here. */
+  readonly readiness?: IncidentSignalParams;
+  /** Empty: the user named no counters of his own. */
+  readonly pairs: readonly PairParams[];
+  /** What the gateway counts of each version; judged as errors are. */
+  readonly gateway: 'judged' | 'absent';
   /** Left out: no verdict says `promote`. */
   readonly promotion?: PromotionParams;
+  /** Left out: steps say how much traffic the canary gets. */
+  readonly pace?: PaceParams;
 };
 
 /** Dispersion to assume with fewer than 3 stable pods or less than 10 minutes of history. */
@@ -80,7 +111,14 @@ export const DEFAULT_PARAMS: AnalysisParams = {
   maxCarriedPolls: 3,
   quietPolls: 15,
   maxPods: 200,
-  errors: { ratio: 1.25, margin: 0.001, dispersion: UNKNOWN_DISPERSION },
+  pods: 'scraped',
+  errors: {
+    ratio: 1.25,
+    margin: 0.001,
+    method: { kind: 'counts', dispersion: UNKNOWN_DISPERSION },
+  },
+  pairs: [],
+  gateway: 'absent',
   silence: { expectedRequests: 20, verdict: 'rollback' },
   stableErrorCeiling: 0.05,
 };

@@ -5,15 +5,24 @@ import type { AnalysisState } from './analyse.ts';
 import { initialEProcess } from './e-process.ts';
 import { latencyStateFits } from './latency.ts';
 import { MAX_BOUNDS, latencyIsValid } from './latency-counters.ts';
+import { initialBetting } from './betting.ts';
+import { initialIncidents } from './incidents.ts';
 import { initialNonInferiority } from './non-inferiority.ts';
-import { initialRestarts } from './restarts.ts';
 
+/** Names of the user's pairs of counters, and of pods and proxies. */
+const NAME_MAX = 64;
 const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const arm = z.object({ requests: count, errors: count });
 const latency = z
   .object({ boundsSeconds: z.array(z.number()), cumulative: z.array(count), count })
   .refine(latencyIsValid);
-const counters = z.object({ requests: count, errors: count, latency: latency.exactOptional() });
+const pair = z.object({ total: count, bad: count });
+const counters = z.object({
+  requests: count,
+  errors: count,
+  latency: latency.exactOptional(),
+  pairs: z.record(z.string().max(NAME_MAX), pair).exactOptional(),
+});
 
 const memory = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('read'), counters, probes: count }),
@@ -30,14 +39,35 @@ const latencyState = z
     boundsSeconds: z.array(z.number()).max(MAX_BOUNDS),
     stableRequests: count,
     stableSlow: z.array(count),
+    canaryRequests: count,
+    canarySlow: z.array(count),
     mixture: z.object({ polls: count, logS: z.array(z.number()) }),
   })
   .refine(latencyStateFits);
 
-const restartState = z.object({
-  mixture: mixtureOf(initialRestarts().mixture.logS.length),
+const incidentState = z.object({
+  mixture: mixtureOf(initialIncidents().mixture.logS.length),
   recent: z.object({ canary: z.number().min(0), stable: z.number().min(0) }),
+  seen: z.object({ canary: count, stable: count, canaryPodSeconds: count }),
 });
+
+const betting = z.object({
+  mixture: mixtureOf(initialBetting().mixture.logS.length),
+  open: z.object({ polls: count, canary: arm, stable: arm }),
+});
+
+const rate = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('counts'), state: mixtureOf(initialEProcess().logS.length) }),
+  z.object({ kind: z.literal('betting'), state: betting }),
+]);
+
+const promotion = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('counts'),
+    logS: z.array(z.number()).length(initialNonInferiority().logS.length),
+  }),
+  z.object({ kind: z.literal('betting'), state: betting }),
+]);
 
 const ceiling = z.object({
   kind: z.enum(['below', 'above']),
@@ -45,25 +75,34 @@ const ceiling = z.object({
   calmPolls: count,
 });
 
+const counterState = z.object({
+  pods: z.record(z.string().max(NAME_MAX), memory),
+  carriedPolls: count,
+  emptyPolls: count,
+  canaryWeightPercent: z.union([z.number().min(0).max(100), z.literal('mixed')]),
+});
+
 const analysisState = z.object({
-  counters: z.object({
-    pods: z.record(z.string().max(64), memory),
-    carriedPolls: count,
-    emptyPolls: count,
-    canaryWeightPercent: z.union([z.number().min(0).max(100), z.literal('mixed')]),
-  }),
+  counters: counterState,
+  gatewayCounters: counterState.exactOptional(),
   judge: z.object({
     signals: z.object({
-      errors: mixtureOf(initialEProcess().logS.length),
+      errors: rate,
       latency: latencyState.exactOptional(),
-      restarts: restartState.exactOptional(),
+      restarts: incidentState.exactOptional(),
+      readiness: incidentState.exactOptional(),
+      gateway: rate.exactOptional(),
+      pairs: z.record(z.string().max(NAME_MAX), rate).exactOptional(),
     }),
-    promotion: z
-      .object({ logS: z.array(z.number()).length(initialNonInferiority().logS.length) })
+    promotion: promotion.exactOptional(),
+    excess: z
+      .object({ margins: z.array(promotion).max(16), requestsPerPoll: z.number().min(0) })
       .exactOptional(),
+    rescue: mixtureOf(initialEProcess().logS.length),
     peakLogEvidence: z.number(),
     canary: arm,
     stable: arm,
+    gateway: z.object({ canary: arm, stable: arm }).exactOptional(),
     stableUsual: z.object({ requests: z.number().positive(), errors: z.number().min(0) }),
     stableCeiling: ceiling,
     canaryCeiling: ceiling,

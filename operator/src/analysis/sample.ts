@@ -15,11 +15,16 @@ export type LatencyCounters = {
   readonly count: number;
 };
 
+/** A pair of counters that the user named: how many there were, and how many of them were bad. */
+export type PairCounters = { readonly total: number; readonly bad: number };
+
 /** Counters of one pod since its process started. */
 export type Counters = {
   readonly requests: number;
   readonly errors: number;
   readonly latency?: LatencyCounters;
+  /** By the name the user gave the pair. */
+  readonly pairs?: Readonly<Record<string, PairCounters>>;
 };
 
 /** What one scrape of one pod gave. */
@@ -49,21 +54,28 @@ export type Poll = {
   /** Share of requests the canary is observed to get, 0..100. 0 until a weight is observed. */
   readonly canaryWeightPercent: number;
   readonly samples: readonly PodSample[];
+  /**
+   * What the gateway's proxies counted per backend: one sample for each proxy and arm, `podUid`
+   * naming both. They see what no pod can count: refused, reset and timed-out requests.
+   */
+  readonly gateway?: readonly PodSample[];
   /** Crashes since the last poll; known from the pods' status even when no scrape succeeds. */
-  readonly restarts?: RestartDelta;
+  readonly restarts?: IncidentDelta;
+  /** Changes from Ready to not Ready since the last poll, of pods that are to stay. */
+  readonly readiness?: IncidentDelta;
 };
 
-/** Crashes of one arm over one poll. */
-export type RestartCounts = {
+/** What went wrong with the pods of one arm over one poll. */
+export type IncidentCounts = {
   readonly pods: number;
-  /** Restarts with a reason to worry: exit code other than 0, or out of memory. */
-  readonly restarts: number;
+  /** Restarts of containers (a server that ends serves nobody, whatever it says), or losses of readiness. */
+  readonly incidents: number;
 };
 
-export type RestartDelta = {
+export type IncidentDelta = {
   readonly elapsedSeconds: number;
-  readonly canary: RestartCounts;
-  readonly stable: RestartCounts;
+  readonly canary: IncidentCounts;
+  readonly stable: IncidentCounts;
 };
 
 /** What one arm did between two polls. */
@@ -71,6 +83,7 @@ export type ArmDelta = {
   readonly requests: number;
   readonly errors: number;
   readonly latency?: LatencyCounters;
+  readonly pairs?: Readonly<Record<string, PairCounters>>;
   readonly pods: { readonly listed: number; readonly read: number };
 };
 
@@ -98,6 +111,8 @@ export type NoDataReason =
  */
 export type PollOutcome =
   | PollDelta
+  /** The pods' counters are not read at all; see AnalysisParams.pods. */
+  | { readonly kind: 'unread' }
   | { readonly kind: 'carried'; readonly polls: number }
   | {
       readonly kind: 'noData';

@@ -31,12 +31,17 @@ const armCounts = z.object({ requests: z.number(), errors: z.number() });
 
 const checkResult = z
   .object({
-    name: z.string().max(63),
+    name: z.string().max(63).meta({
+      description:
+        '`overall`, then one for each signal: errors, latency, restarts, readiness, ...; ' +
+        '`query/<name>` for each query.',
+    }),
     state: z.string().max(63).meta({
       description: 'evidence, noData or error. Of a query: ok, failing, failed, noData or error.',
     }),
     evidence: z.number().optional().meta({ description: 'Evidence against the candidate.' }),
     threshold: z.number().optional().meta({ description: 'Evidence at which it is rolled back.' }),
+    weight: z.number().optional().meta({ description: "Its share in the overall evidence, 0 to 1." }),
     canary: armCounts.optional(),
     stable: armCounts.optional(),
     message: z.string().max(2048).optional(),
@@ -114,6 +119,14 @@ export const statusSchema = z
       .object({ reason: z.string().max(63), since: instant })
       .optional()
       .meta({ description: 'A failure that may pass, and since when.' }),
+    outage: z
+      .object({
+        since: instant,
+        response: z.enum(['held', 'withdrawn', 'rescue']),
+        withdrawnAt: instant.optional(),
+      })
+      .optional()
+      .meta({ description: 'Stable itself fails: since when, and what was done about it.' }),
     rollback: z
       .object({
         reason: z.string().max(63),
@@ -133,11 +146,15 @@ export const statusSchema = z
       description: 'State of the evidence, for a restarted operator.',
       'x-kubernetes-preserve-unknown-fields': true,
     }),
+    dispersion: z.record(z.string(), z.unknown()).optional().meta({
+      description: "How stable's errors and slow requests were seen to cluster, over the releases.",
+      'x-kubernetes-preserve-unknown-fields': true,
+    }),
     conditions: z.array(condition).max(32).optional().meta({
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['type'],
     }),
-    checks: z.array(checkResult).max(16).optional().meta({
+    checks: z.array(checkResult).max(32).optional().meta({
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
     }),

@@ -30,17 +30,18 @@ const verify = z
   .object({
     seconds: seconds('How long to watch, in seconds, counted from the moment the weight is in effect.')
       .default(60),
-    until: z.enum(['time']).default('time').meta({
+    until: z.enum(['time', 'evidence']).default('time').meta({
       description:
         '`time` passes after `seconds` with at least `requests` counted at the candidate and no ' +
-        'evidence against it.',
+        'evidence against it. `evidence` passes as soon as the candidate is shown to be no worse ' +
+        'than `checks.promotion` allows, and not before `seconds`.',
     }),
     requests: z.number().int().min(0).max(1_000_000_000).default(100).meta({
       description: 'Fewest requests the candidate must have answered. 0 means any number will do.',
     }),
-    deadlineSeconds: seconds('When to stop waiting for `requests`, in seconds.').default(1800),
+    deadlineSeconds: seconds('When to stop waiting for `requests` or for evidence, in seconds.').default(1800),
     onDeadline: z.enum(['hold', 'promote', 'rollback']).default('hold').meta({
-      description: 'What to do at the deadline when there were too few requests to judge.',
+      description: 'What to do at the deadline when there was too little to judge by.',
     }),
   })
   .meta({ description: 'Hold the weight and judge the candidate by its errors.' });
@@ -84,6 +85,32 @@ const NOT_BOTH_ZERO = {
   fieldPath: '.maxSurge',
 };
 
+const pace = z
+  .object({
+    exposure: z.number().int().min(1).max(1_000_000).default(50).meta({
+      description:
+        'Bad responses that a bad version may cost users: no weight is chosen whose worst case is more.',
+    }),
+    maxWeight: z.number().int().min(1).max(100).default(50).meta({
+      description: 'Percent of the traffic at which the candidate has to be shown to be good enough.',
+    }),
+    deadlineSeconds: seconds('When to stop waiting for a higher weight, in seconds.').default(3600),
+    onDeadline: z.enum(['hold', 'promote', 'rollback']).default('hold').meta({
+      description: 'What to do at the deadline.',
+    }),
+  })
+  .meta({
+    description:
+      'Weights chosen by what is known: the more the candidate is shown to be good, the more it gets.',
+  });
+
+/* A list that is there and empty is what defaulting makes of none. */
+const STEPS_OR_PACE = {
+  rule: '!has(self.pace) || !has(self.steps) || self.steps.size() == 0',
+  message: 'name steps or pace, not both: pace chooses the weights by itself',
+  fieldPath: '.pace',
+};
+
 const canary = withRules(
   z
     .object({
@@ -98,9 +125,10 @@ const canary = withRules(
         description: 'Done in order. After the last one the candidate gets everything.',
         'x-kubernetes-list-type': 'atomic',
       }),
+      pace: pace.optional(),
     })
     .meta({ description: 'The candidate gets the traffic a little at a time.' }),
-  [STEPS_RISE, NOT_BOTH_ZERO],
+  [STEPS_RISE, NOT_BOTH_ZERO, STEPS_OR_PACE],
 );
 
 const strategy = withRules(
@@ -185,6 +213,37 @@ const errorRate = withRules(
   ],
 );
 
+const counterPair = z
+  .object({
+    name: z.string().min(1).max(32).regex(/^[a-z][a-z0-9-]*$/).meta({
+      description: 'A name for messages and status: small letters, digits and dashes.',
+    }),
+    total: counter.meta({ description: 'Counter of everything of that kind.' }),
+    bad: counter.meta({ description: 'Counter of what went wrong.' }),
+    ratio: z.number().min(1).max(100).default(1.25).meta({
+      description: "How many times stable's share of bad ones is still acceptable.",
+    }),
+    margin: percentText.default('0.1%').meta({
+      description: 'Share of bad ones that is acceptable on top of that, in percent.',
+    }),
+  })
+  .meta({
+    description:
+      'Counters of your own on the metrics page, judged as errors are: failed logins of all logins.',
+  });
+
+const promotion = z
+  .object({
+    margin: percentText.default('1%').meta({
+      description:
+        "Error rate above stable's from which on a candidate is not good enough, in percent of requests.",
+    }),
+    falsePromotionRate: percentText.default('5%').meta({
+      description: 'Largest acceptable share of candidates on that margin that pass all the same.',
+    }),
+  })
+  .meta({ description: 'When `verify.until: evidence` passes.' });
+
 const scrape = z
   .object({
     port: z.union([z.number().int().min(1).max(65_535), z.string().min(1).max(15)]).default('metrics').meta({
@@ -201,13 +260,36 @@ const checks = z
     scrape: scrape.optional(),
     errorRate: errorRate.optional(),
     queries: queries.optional(),
+    counters: z.array(counterPair).max(8).default([]).meta({
+      description: 'Pairs of counters of your own that are compared as errors are.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['name'],
+    }),
+    ignore: z.array(z.enum(['latency', 'restarts', 'readiness'])).max(3).default([]).meta({
+      description:
+        'What is not judged. By default the latency histograms beside the counters are compared, ' +
+        'and crashes and losses of readiness are held against what pods may do.',
+      'x-kubernetes-list-type': 'set',
+    }),
+    promotion: promotion.optional(),
+    dispersion: z.enum(['auto', '1.5x', 'strict']).default('auto').meta({
+      description:
+        "How errors are taken to cluster. `auto`: as stable's pods have shown in earlier releases, " +
+        '2 until that is known. `1.5x`: half as much again. `strict`: nothing is assumed within a ' +
+        'minute; slow.',
+    }),
+    rescue: z.enum(['never', 'allow']).default('never').meta({
+      description:
+        'What to do while stable itself is failing and the candidate is shown to do better: hold ' +
+        '(`never`), or promote it at once (`allow`).',
+    }),
     falseRollbackRate: percentText.default('1%').meta({
       description: 'Largest acceptable share of good releases that are rolled back by chance.',
     }),
   })
   .meta({
     description:
-      'What is judged besides readiness and restarts. Without `scrape`, errors are not judged.',
+      'What is judged. Without `scrape`, errors and latency are not; crashes and readiness always are.',
   });
 
 const config = z
@@ -223,6 +305,11 @@ const config = z
 const HAND_BACK_FIRST = 'hand back (delete the AppRelease) and make it again';
 
 const SPEC_RULES = [
+  {
+    rule: '!has(self.strategy.canary) || !has(self.strategy.canary.pace) || (has(self.checks) && has(self.checks.scrape))',
+    message: 'pace needs checks.scrape: without numbers nothing says how much the candidate may get',
+    fieldPath: '.strategy.canary.pace',
+  },
   {
     rule: 'has(self.workloadRef) != has(self.template)',
     message: 'name exactly one of workloadRef (a Deployment) and template (a pod template)',
@@ -309,6 +396,7 @@ export type Step = AppReleaseSpec['strategy']['canary'] extends infer C
 export type TrafficSpec = NonNullable<AppReleaseSpec['traffic']>;
 export type ChecksSpec = NonNullable<AppReleaseSpec['checks']>;
 export type VerifySpec = z.output<typeof verify>;
+export type PaceSpec = z.output<typeof pace>;
 
 export { statusSchema };
 export type { AppReleaseStatus } from './app-release-status.ts';

@@ -51,6 +51,16 @@ const NONSENSE = [
   },
   { what: 'no route', spec: routed({}), field: 'spec.traffic.gateway' },
   {
+    what: 'a pace beside steps',
+    spec: { ...canary({ pace: {}, steps: [{ weight: 5 }] }), checks: { scrape: {} } },
+    field: 'spec.strategy.canary.pace',
+  },
+  {
+    what: 'a pace without numbers',
+    spec: canary({ pace: {} }),
+    field: 'spec.strategy.canary.pace',
+  },
+  {
     what: 'a counter without its other half',
     spec: { ...canary({}), checks: { errorRate: { total: { name: 'all' } } } },
     field: 'spec.checks.errorRate',

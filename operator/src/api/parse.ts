@@ -78,6 +78,18 @@ function crossFieldViolations(spec: AppReleaseSpec): Violation[] {
       'maxSurge and maxUnavailable cannot both be 0: no pod could ever be replaced. Set maxSurge to at least 1',
     );
   }
+  if (canary?.pace && canary.steps.length > 0) {
+    add(
+      'spec.strategy.canary.pace',
+      'name steps or pace, not both: pace chooses the weights by itself',
+    );
+  }
+  if (canary?.pace && !spec.checks?.scrape) {
+    add(
+      'spec.strategy.canary.pace',
+      'pace needs checks.scrape: without numbers nothing says how much the candidate may get',
+    );
+  }
   const gateway = spec.traffic?.gateway;
   if (gateway && (gateway.route === undefined) === (gateway.routeRef === undefined)) {
     add(

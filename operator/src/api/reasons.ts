@@ -31,6 +31,15 @@ export const REASONS = {
     what: 'Stable has no ready pod; traffic stays with whatever answers.',
     remedy: 'Look at the pods of the stable ReplicaSet.',
   },
+  SharedOutage: {
+    what: 'Stable itself fails more than it usually does: nothing is promoted and no time runs meanwhile.',
+    remedy: 'Look for a cause that both share; it goes on by itself when stable is well again.',
+  },
+  StableWorse: {
+    what: 'Stable is failing and the candidate is shown to do better.',
+    remedy: 'kubectl slipway promote <release>, or set checks.rescue to allow.',
+  },
+  Rescue: { what: 'Stable is failing and the candidate does better: it gets everything at once.', remedy: '' },
   SharedCause: {
     what: 'Stable fails in the same way as the candidate: no verdict is drawn from it.',
     remedy: 'Look for a cause that both share, such as a database or a registry.',
@@ -68,6 +77,10 @@ export const REASONS = {
   CandidateSilent: {
     what: 'The candidate gets a share of the traffic and answers nothing.',
     remedy: 'Look whether it listens on the port that the Service names.',
+  },
+  SharedHarm: {
+    what: 'Stable failed soon after the candidate got more traffic, and recovered when that was withdrawn.',
+    remedy: 'Look at what both share: a database, a cache, a queue.',
   },
   NoDataAtDeadline: { what: 'Nothing could be judged before the deadline, and onDeadline says rollback.', remedy: '' },
   AbortedByUser: { what: 'Somebody aborted the release.', remedy: 'kubectl slipway retry <release>, or apply another version.' },

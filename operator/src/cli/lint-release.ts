@@ -63,7 +63,7 @@ function stepFindings(spec: AppReleaseSpec): LintFinding[] {
     ...(first?.weight === undefined
       ? [warning(`${path}[0]`, 'comes before any weight: the candidate has no traffic yet that could be judged')]
       : []),
-    ...(steps.some((step) => step.verify) || spec.checks?.errorRate === undefined
+    ...(steps.some((step) => step.verify) || spec.checks?.scrape === undefined
       ? []
       : [note(path, 'no verify step: errors take the candidate back, but nothing waits for enough requests')]),
     ...steps.flatMap((step, at) =>
@@ -76,21 +76,38 @@ function stepFindings(spec: AppReleaseSpec): LintFinding[] {
 
 function checkFindings(spec: AppReleaseSpec): LintFinding[] {
   const { checks } = spec;
-  const verifies = stepsOf(spec).some((step) => step.verify);
   const found: LintFinding[] = [];
-  if (checks?.errorRate && !checks.scrape) {
-    found.push(warning('spec.checks.errorRate', 'is not judged without spec.checks.scrape'));
-  } else if (verifies && !(checks?.scrape && checks.errorRate)) {
-    found.push(
-      warning('spec.checks', 'verify steps judge readiness and restarts only: add scrape and errorRate for errors'),
-    );
-  }
+  if (!checks?.scrape) found.push(...unreadFindings(spec));
   if (spec.startGraceSeconds >= spec.progressDeadlineSeconds) {
     found.push(
       warning('spec.startGraceSeconds', 'is not shorter than progressDeadlineSeconds, which then comes first'),
     );
   }
   return found;
+}
+
+/* Without the pods' metrics pages there is little to judge by. */
+function unreadFindings(spec: AppReleaseSpec): LintFinding[] {
+  const { checks } = spec;
+  const unread = [
+    ...(checks?.errorRate ? ['errorRate'] : []),
+    ...((checks?.counters ?? []).length > 0 ? ['counters'] : []),
+    ...(checks?.rescue === 'allow' ? ['rescue'] : []),
+  ].map((name) => warning(`spec.checks.${name}`, 'says nothing without spec.checks.scrape'));
+  const steps = stepsOf(spec).flatMap(({ verify }, at) => (verify ? [{ at, verify }] : []));
+  const blind = steps.filter(({ verify }) => verify.until === 'evidence');
+  return [
+    ...unread,
+    ...(steps.length > 0
+      ? [warning('spec.checks', 'verify steps judge readiness and crashes only: add scrape for errors and latency')]
+      : []),
+    ...blind.map(({ at }) =>
+      warning(
+        `spec.strategy.canary.steps[${at}].verify.until`,
+        'evidence needs spec.checks.scrape: without it the step passes by time',
+      ),
+    ),
+  ];
 }
 
 function noReplicas(spec: AppReleaseSpec): LintFinding[] {

@@ -47,7 +47,19 @@ describe('lintRelease', () => {
     },
     'errors judged without numbers': {
       spec: { ...SPEC, checks: { errorRate: {} } },
-      want: /^warning spec.checks.errorRate is not judged/,
+      want: /^warning spec.checks.errorRate says nothing without/,
+    },
+    'a rescue without numbers': {
+      spec: { ...SPEC, checks: { rescue: 'allow' } },
+      want: /^warning spec.checks.rescue says nothing without/,
+    },
+    'evidence that cannot come': {
+      spec: {
+        ...SPEC,
+        checks: {},
+        strategy: { canary: { steps: [{ weight: 50 }, { verify: { until: 'evidence' } }] } },
+      },
+      want: /^warning spec.strategy.canary.steps\[1\].verify.until evidence needs/,
     },
     'verify without checks': {
       spec: { ...SPEC, checks: undefined },

@@ -1,5 +1,6 @@
 // The steps of a release in words, and which of them are behind.
 import type { Step } from '../api/app-release.ts';
+import { stepsOf } from '../rollout/steps.ts';
 import type { ReleaseView } from './release-view.ts';
 import type { Mark } from './style.ts';
 
@@ -10,7 +11,7 @@ export interface MarkedStep {
 
 /** The steps of the spec, with `finish` at the end, marked by how far the release is. */
 export function markedSteps({ spec, status }: ReleaseView): MarkedStep[] {
-  const steps = spec.kind === 'valid' ? (spec.value.strategy.canary?.steps ?? []) : [];
+  const steps = spec.kind === 'valid' ? stepsOf(spec.value) : [];
   const texts = [...steps.map(stepText), 'finish'];
   const isUnderWay = status.stage === 'Stepping' || status.stage === 'Promoting';
   const current = isUnderWay ? (status.step?.index ?? 0) : -1;

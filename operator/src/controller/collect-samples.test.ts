@@ -3,7 +3,7 @@ import { parseSpec } from '../api/parse.ts';
 import { instant } from '../lib/instant.ts';
 import { silent } from '../lib/log.ts';
 import { createManualClock } from '../lib/manual-clock.ts';
-import { createCollector, paramsOf, type Watched } from './collect-samples.ts';
+import { createCollector, type Watched } from './collect-samples.ts';
 import { projectPod, projectReplicaSet } from './projections.ts';
 import type { FetchPage } from './sample-pods.ts';
 
@@ -58,7 +58,9 @@ function lab(errorsPerPoll: number) {
     isBypassed: false,
     stable: () => ({ set, pods: [pod('stable')] }),
     candidate: () => ({ set, pods: [pod('canary')] }),
+    lossesOf: () => 0,
     stored: undefined,
+    storedDispersion: undefined,
   };
   const polls = async (count: number) => {
     for (let poll = 0; poll < count; poll += 1) {
@@ -139,6 +141,72 @@ describe('the collector', () => {
     expect(again(8)).toBe(0);
   });
 
+  it('names the pods that fail', async () => {
+    const { collector, polls, watched } = lab(50);
+    collector.watch(watched);
+    await polls(10);
+    expect(numbers(collector.evidence('bank/shop')).sentence).toMatch(
+      /; by pod: canary [\d,]+ of [\d,]+$/,
+    );
+  });
+
+  it('judges crashes where no metrics are read, and speaks up only for a verdict', async () => {
+    const { collector, evidence, polls, watched } = lab(0);
+    const crashing = { ...pod('canary'), createdAt: instant(1) };
+    const crashes = { restarts: 0 };
+    const bare = specOf({ checks: {} });
+    collector.watch({
+      ...watched,
+      spec: bare,
+      candidate: () => ({ set, pods: [{ ...crashing, ...crashes }] }),
+    });
+    await polls(10);
+    expect(numbers(collector.evidence('bank/shop'))).toMatchObject({
+      basis: 'pods',
+      verdict: 'continue',
+    });
+    expect(collector.stateOf('bank/shop')).toBeUndefined();
+    const told = evidence.length;
+    crashes.restarts = 3;
+    await polls(2);
+    const view = numbers(collector.evidence('bank/shop'));
+    expect(view).toMatchObject({ verdict: 'rollback', reason: 'EvidenceOfHarm' });
+    expect(view.sentence).toContain('canary pods crashed 3 times');
+    expect(evidence.slice(told)).toEqual([true]);
+    expect(collector.stateOf('bank/shop')).toBeDefined();
+  });
+
+  it('learns from stable how errors cluster, and uses it for the next release only', async () => {
+    const { collector, polls, watched } = lab(0);
+    const pods = ['s1', 's2', 's3', 's4'].map(pod);
+    collector.watch({ ...watched, stable: () => ({ set, pods }) });
+    await polls(301);
+    const { dispersion } = numbers(collector.evidence('bank/shop'));
+    expect(dispersion).toEqual({ kind: 'assumed', phi: 2 });
+    const storedDispersion: unknown = JSON.parse(
+      JSON.stringify(collector.dispersionOf('bank/shop')),
+    );
+    collector.watch({ ...watched, revision: 8, storedDispersion });
+    expect(numbers(collector.evidence('bank/shop')).dispersion).toEqual({
+      kind: 'estimated',
+      phi: 1,
+    });
+  });
+
+  it('goes on after a restart with what tempered the release before', async () => {
+    const first = lab(0);
+    const spec = specOf();
+    first.collector.watch(first.watched);
+    await first.polls(3);
+    const stored = {
+      ...first.collector.stateOf('bank/shop'),
+      dispersion: { errors: 3.5, latency: 4 },
+    };
+    const { collector, watched } = lab(0);
+    collector.watch({ ...watched, spec, stored });
+    expect(numbers(collector.evidence('bank/shop')).dispersion).toMatchObject({ phi: 3.5 });
+  });
+
   it('leaves no timer behind', async () => {
     const { clock, collector, polls, watched } = lab(0);
     collector.watch(watched);
@@ -147,26 +215,5 @@ describe('the collector', () => {
     collector.stop();
     expect(clock.pending()).toBe(0);
     expect(collector.evidence('bank/shop')).toEqual({ kind: 'none' });
-  });
-});
-
-describe('the rules of the evidence', () => {
-  it('come from the spec', () => {
-    const params = paramsOf(
-      specOf({
-        checks: { scrape: {}, errorRate: { ratio: 2, margin: '0.5%' }, falseRollbackRate: '5%' },
-      }),
-      false,
-    );
-    expect(params).toMatchObject({ falseRollbackRate: 0.05, errors: { ratio: 2, margin: 0.005 } });
-  });
-
-  it('take silence for a failure only behind a router that nobody goes round', () => {
-    const routed = specOf({ traffic: { service: 'shop', gateway: { route: {} } } });
-    expect(
-      [paramsOf(specOf(), false), paramsOf(routed, false), paramsOf(routed, true)].map(
-        (one) => one.silence.verdict,
-      ),
-    ).toEqual(['hold', 'rollback', 'hold']);
   });
 });

@@ -1,15 +1,27 @@
 // Reads the counters of the pods while a release is under way, and keeps the evidence that comes of
 // it. One loop per release; forming a verdict is the analysis' business, acting on it the core's.
 import { analyse, initialAnalysis, type AnalysisState } from '../analysis/analyse.ts';
-import { DEFAULT_PARAMS, type AnalysisParams } from '../analysis/params.ts';
+import type { PodGrowth } from '../analysis/dispersion.ts';
+import {
+  type DispersionHistory,
+  isDispersionKnown,
+  knownDispersion,
+  restoreDispersion,
+  restoreHistory,
+  settledHistory,
+  stepHistory,
+} from '../analysis/dispersion-history.ts';
+import { type KnownDispersion, paramsOf } from '../analysis/params-of-spec.ts';
+import type { AnalysisParams } from '../analysis/params.ts';
 import { restoreAnalysis } from '../analysis/restore.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
-import { fractionOf } from '../api/primitives.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Instant } from '../lib/instant.ts';
 import type { Log } from '../lib/log.ts';
 import type { EvidenceView } from '../rollout/snapshot.ts';
+import { type Incidents, createIncidents, type LossesOf } from './count-incidents.ts';
+import { evidenceView, type PodTally } from './evidence-view.ts';
 import { samplePods, type Arm, type FetchPage } from './sample-pods.ts';
 
 /** What a release under way wants to have watched. */
@@ -24,8 +36,12 @@ export interface Watched {
   readonly isBypassed: boolean;
   readonly stable: () => Arm | undefined;
   readonly candidate: () => Arm | undefined;
+  /** Losses of readiness of a pod, as far as this process saw them. */
+  readonly lossesOf: LossesOf;
   /** What status remembers of the evidence. */
   readonly stored: unknown;
+  /** What status remembers of how stable's errors cluster. */
+  readonly storedDispersion: unknown;
 }
 
 export interface Collector {
@@ -33,8 +49,10 @@ export interface Collector {
   watch(watched: Watched): void;
   stopWatching(key: string): void;
   evidence(key: string): EvidenceView;
-  /** State for status; undefined when nothing is being watched. */
+  /** State for status; undefined when nothing is being watched, or there is nothing to lose. */
   stateOf(key: string): Record<string, unknown> | undefined;
+  /** What was learnt of how stable's errors cluster; undefined when nothing is being watched. */
+  dispersionOf(key: string): Record<string, unknown> | undefined;
   stop(): void;
 }
 
@@ -50,6 +68,12 @@ interface Watch {
   readonly revision: number;
   /** Fixed for the release: the bound on false rollbacks holds for rules chosen before the data. */
   readonly params: AnalysisParams;
+  readonly dispersion: KnownDispersion;
+  readonly tempering: 'assumed' | 'estimated';
+  readonly incidents: Incidents;
+  history: DispersionHistory;
+  /** What each candidate pod has answered, by its uid; since this process watches it. */
+  readonly tallies: Map<string, PodTally>;
   /** Counter names of a page on which nothing was recognised, for the condition. */
   counterNames: readonly string[];
   state: AnalysisState;
@@ -60,34 +84,36 @@ interface Watch {
 }
 
 export function createCollector(options: CollectorOptions): Collector {
+  const { clock, fetchPage } = options;
   const watches = new Map<string, Watch>();
 
   function schedule(key: string, watch: Watch): void {
-    const everyMs = (watch.watched.spec.checks?.scrape?.everySeconds ?? 2) * 1000;
+    const everyMs = everySecondsOf(watch.watched.spec) * 1000;
     watch.timer = options.clock.setTimer(() => void poll(key, watch), everyMs);
   }
 
   async function poll(key: string, watch: Watch): Promise<void> {
     try {
-      const { spec, startedAt, stable, candidate } = watch.watched;
-      const { samples, counterNames } = await samplePods({
-        fetchPage: options.fetchPage,
-        spec,
-        startedAt,
-        stable: stable(),
-        candidate: candidate(),
-      });
+      const { spec, startedAt } = watch.watched;
+      const stable = watch.watched.stable();
+      const candidate = watch.watched.candidate();
+      const isRead = watch.params.pods === 'scraped';
+      const { samples, counterNames } = isRead
+        ? await samplePods({ fetchPage, spec, startedAt, stable, candidate, now: clock.now() })
+        : NOTHING_READ;
       if (watch.isStopped) return;
-      const before = watch.verdict?.kind;
-      const { state, verdict } = analyse(
-        watch.state,
-        { canaryWeightPercent: watch.watched.weightPercent(), samples },
-        watch.params,
-      );
+      const before = watch.verdict;
+      const incidents = watch.incidents.count({ stable, candidate }, watch.watched);
+      const canaryWeightPercent = watch.watched.weightPercent();
+      const poll = { canaryWeightPercent, samples, ...incidents };
+      const { growths, state, verdict } = analyse(watch.state, poll, watch.params);
       watch.state = state;
       watch.verdict = verdict;
       watch.counterNames = counterNames;
-      options.onEvidence(key, verdict.kind === 'rollback' && before !== 'rollback');
+      watch.history = stepHistory(watch.history, growths, everySecondsOf(spec));
+      tally(watch, growths, candidate);
+      if (!isRead && before?.kind === verdict.kind) return;
+      options.onEvidence(key, verdict.kind === 'rollback' && before?.kind !== 'rollback');
     } catch (error) {
       options.log('error', 'samples could not be judged', { release: key, error: String(error) });
     } finally {
@@ -104,14 +130,19 @@ export function createCollector(options: CollectorOptions): Collector {
       }
       known?.timer?.cancel();
       if (known) known.isStopped = true;
-      const restored =
-        storedRevision(watched.stored) === watched.revision
-          ? restoreAnalysis(stateIn(watched.stored))
-          : undefined;
-      const params = paramsOf(watched.spec, watched.isBypassed);
+      const stored = storedOf(watched.stored, watched.revision);
+      const restored = restoreAnalysis(stored.state);
+      const history = restoreHistory(watched.storedDispersion);
+      const dispersion = dispersionFor(stored, history);
+      const params = paramsOf(watched.spec, { isBypassed: watched.isBypassed, dispersion });
       const watch: Watch = {
         revision: watched.revision,
         params,
+        dispersion,
+        tempering: isDispersionKnown(history) ? 'estimated' : 'assumed',
+        history,
+        incidents: createIncidents(options.clock),
+        tallies: new Map(),
         counterNames: [],
         state: restored ?? initialAnalysis(params),
         verdict: undefined,
@@ -131,11 +162,19 @@ export function createCollector(options: CollectorOptions): Collector {
     },
     evidence(key) {
       const watch = watches.get(key);
-      return watch ? viewOf(watch) : { kind: 'none' };
+      return watch
+        ? evidenceView({ ...watch, candidatePods: [...watch.tallies.values()] })
+        : { kind: 'none' };
     },
     stateOf(key) {
       const watch = watches.get(key);
-      return watch ? { revision: watch.revision, state: watch.state } : undefined;
+      if (!watch || !hasEvidence(watch)) return undefined;
+      const { dispersion, revision, state } = watch;
+      return { revision, state, dispersion };
+    },
+    dispersionOf(key) {
+      const watch = watches.get(key);
+      return watch?.params.pods === 'scraped' ? settledHistory(watch.history) : undefined;
     },
     stop() {
       for (const key of [...watches.keys()]) this.stopWatching(key);
@@ -143,66 +182,49 @@ export function createCollector(options: CollectorOptions): Collector {
   };
 }
 
-function storedRevision(stored: unknown): unknown {
-  return typeof stored === 'object' && stored !== null
-    ? (stored as { revision?: unknown }).revision
-    : undefined;
+const NOTHING_READ = { samples: [], counterNames: [] };
+const DEFAULT_EVERY_SECONDS = 2;
+
+function everySecondsOf({ checks }: AppReleaseSpec): number {
+  return checks?.scrape?.everySeconds ?? DEFAULT_EVERY_SECONDS;
 }
 
-function stateIn(stored: unknown): unknown {
-  return typeof stored === 'object' && stored !== null
-    ? (stored as { state?: unknown }).state
-    : undefined;
+/* Where no metrics are read, a restart loses nothing until something has happened to a pod. */
+function hasEvidence({ params, state }: Watch): boolean {
+  const { readiness, restarts } = state.judge.signals;
+  const seen = [readiness, restarts].some((signal) => (signal?.seen.canary ?? 0) > 0);
+  return params.pods === 'scraped' || seen;
 }
 
-function viewOf({ counterNames, params, state, verdict }: Watch): EvidenceView {
-  if (!verdict) {
-    const { canary, stable } = state.judge;
-    return {
-      kind: 'judged',
-      verdict: 'noData',
-      sentence: 'no sample yet',
-      evidence: 1,
-      threshold: 1 / params.falseRollbackRate,
-      canary,
-      stable,
-    };
+/* Bounded by the pods there are: those that are gone are told of no more. */
+function tally({ tallies }: Watch, growths: readonly PodGrowth[], candidate: Arm | undefined): void {
+  const names = new Map(candidate?.pods.map(({ name, uid }) => [uid, name]));
+  for (const uid of tallies.keys()) if (!names.has(uid)) tallies.delete(uid);
+  for (const { errors, podUid, requests } of growths) {
+    const name = names.get(podUid);
+    if (name === undefined) continue;
+    const before = tallies.get(podUid) ?? { requests: 0, errors: 0 };
+    tallies.set(podUid, {
+      name,
+      requests: before.requests + requests,
+      errors: before.errors + errors,
+    });
   }
-  const { numbers } = verdict;
-  return {
-    kind: 'judged',
-    verdict: verdict.kind === 'promote' ? 'continue' : verdict.kind,
-    ...('reason' in verdict ? { reason: verdict.reason } : {}),
-    sentence: `${verdict.sentence}${seenInstead(verdict, counterNames)}`,
-    evidence: numbers.evidence,
-    threshold: numbers.threshold,
-    canary: numbers.canary,
-    stable: numbers.stable,
-  };
 }
 
-/* Whoever has to name the counters should not have to look for them. */
-function seenInstead(verdict: Verdict, counterNames: readonly string[]): string {
-  const isUnknown = verdict.kind === 'noData' && verdict.reason === 'MetricsNotRecognized';
-  return isUnknown && counterNames.length > 0 ? `; its counters: ${counterNames.join(', ')}` : '';
+interface Stored {
+  readonly revision?: unknown;
+  readonly state?: unknown;
+  readonly dispersion?: unknown;
 }
 
-/** What the judge is told before the release begins. */
-export function paramsOf(spec: AppReleaseSpec, isBypassed = false): AnalysisParams {
-  const { checks, traffic } = spec;
-  const splitsRequests = traffic?.gateway !== undefined && !isBypassed;
-  const errorRate = checks?.errorRate;
-  return {
-    ...DEFAULT_PARAMS,
-    falseRollbackRate:
-      fractionOf(checks?.falseRollbackRate ?? '1%') || DEFAULT_PARAMS.falseRollbackRate,
-    errors: {
-      ...DEFAULT_PARAMS.errors,
-      ratio: errorRate?.ratio ?? DEFAULT_PARAMS.errors.ratio,
-      margin: errorRate ? fractionOf(errorRate.margin) : DEFAULT_PARAMS.errors.margin,
-    },
-    // A share of pods is no share of requests: a good pod can be left unasked by kept connections.
-    // So can the candidate be whose rivals serve clients that go past the router.
-    silence: { ...DEFAULT_PARAMS.silence, verdict: splitsRequests ? 'rollback' : 'hold' },
-  };
+/* What a status holds was not necessarily written by us. */
+function storedOf(value: unknown, revision: number): Stored {
+  const stored: Stored = typeof value === 'object' && value !== null ? value : {};
+  return stored.revision === revision ? stored : {};
+}
+
+/* A release that goes on is judged by what was known when it began. */
+function dispersionFor({ dispersion }: Stored, history: DispersionHistory): KnownDispersion {
+  return restoreDispersion(dispersion) ?? knownDispersion(history);
 }

@@ -201,10 +201,14 @@ function parseWhole(raw: unknown): ReturnType<typeof parseSpec> {
 
 const NOT_SAMPLED_YET: EvidenceView = {
   kind: 'judged',
+  basis: 'requests',
   verdict: 'noData',
+  stableHealth: 'uneasy',
+  dispersion: { kind: 'assumed', phi: 2 },
   sentence: 'no sample yet',
   evidence: 1,
   threshold: 100,
+  signals: [],
   canary: { requests: 0, errors: 0 },
   stable: { requests: 0, errors: 0 },
 };
@@ -213,7 +217,7 @@ const NOT_SAMPLED_YET: EvidenceView = {
 function evidenceFor(spec: ReleaseView['spec'], evidence: EvidenceView): EvidenceView {
   // While it cannot be read, what was counted under the last one still speaks.
   if (spec.kind === 'invalid') return evidence;
-  if (!spec.value.checks?.scrape) return { kind: 'none' };
+  if (!spec.value.checks?.scrape) return evidence;
   return evidence.kind === 'none' ? NOT_SAMPLED_YET : evidence;
 }
 

@@ -10,6 +10,8 @@ export interface PodFlaps {
   note(change: Change<PodObject>): 'lost' | 'other';
   /** Losses of readiness and restarts since that moment, at most ten minutes back. */
   since(pod: PodObject, moment: Instant): { readonly losses: number; readonly restarts: number };
+  /** Losses of readiness since this process first saw the pod. */
+  lossesOf(pod: PodObject): number;
 }
 
 const WINDOW_MS = 600_000;
@@ -18,10 +20,11 @@ const KEPT_OF_A_POD = 20;
 
 interface Seen {
   readonly losses: readonly Instant[];
+  readonly lossesInAll: number;
   readonly restarts: readonly Instant[];
 }
 
-const NOTHING: Seen = { losses: [], restarts: [] };
+const NOTHING: Seen = { losses: [], lossesInAll: 0, restarts: [] };
 
 export function createPodFlaps(clock: Pick<Clock, 'now'>): PodFlaps {
   const seen = new Map<string, Seen>();
@@ -39,11 +42,13 @@ export function createPodFlaps(clock: Pick<Clock, 'now'>): PodFlaps {
         const before = seen.get(object.uid) ?? NOTHING;
         seen.set(object.uid, {
           losses: add(before.losses, isLost ? 1 : 0),
+          lossesInAll: before.lossesInAll + (isLost ? 1 : 0),
           restarts: add(before.restarts, Math.min(restarts, KEPT_OF_A_POD)),
         });
       }
       return isLost ? 'lost' : 'other';
     },
+    lossesOf: (pod) => seen.get(pod.uid)?.lossesInAll ?? 0,
     since(pod, moment) {
       const from = Math.max(moment, after(clock.now(), -WINDOW_MS));
       const { losses, restarts } = seen.get(pod.uid) ?? NOTHING;

@@ -29,7 +29,11 @@ export interface LookAt {
   readonly candidate: Arm | undefined;
   /** Pods made since then belong to the release from their first request. */
   readonly startedAt: Instant;
+  readonly now: Instant;
 }
+
+/** So long after it became Ready a pod's latency is that of a program warming up. */
+const WARM_UP_MS = 15_000;
 
 export interface Look {
   readonly samples: readonly PodSample[];
@@ -39,12 +43,13 @@ export interface Look {
 
 export async function samplePods(at: LookAt): Promise<Look> {
   const codecs = namedCodecs(at.spec);
+  const pairs = namedPairs(at.spec);
   const arms = [
     { arm: 'stable' as const, found: at.stable },
     { arm: 'canary' as const, found: at.candidate },
   ];
   const subjects = arms.flatMap(({ arm, found }) =>
-    (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set, codecs })),
+    (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set, codecs, pairs })),
   );
   const looks = await Promise.all(subjects.map((subject) => samplePod(at, subject)));
   return {
@@ -65,6 +70,7 @@ interface Subject {
   readonly pod: PodObject;
   readonly set: ReplicaSetObject | undefined;
   readonly codecs: readonly CounterCodec[] | undefined;
+  readonly pairs: ReadonlyMap<string, CounterCodec>;
 }
 
 interface PodLook {
@@ -72,7 +78,10 @@ interface PodLook {
   readonly counterNames: readonly string[];
 }
 
-async function samplePod(at: LookAt, { arm, codecs, pod, set }: Subject): Promise<PodLook> {
+async function samplePod(
+  at: LookAt,
+  { arm, codecs, pairs, pod, set }: Subject,
+): Promise<PodLook> {
   const scrape = at.spec.checks?.scrape;
   const wanted = scrape?.port ?? 'metrics';
   const port = typeof wanted === 'number' ? wanted : set?.ports[wanted];
@@ -82,7 +91,7 @@ async function samplePod(at: LookAt, { arm, codecs, pod, set }: Subject): Promis
   const page = await at.fetchPage({ host: pod.ip, port, path });
   if (page === undefined) return failed;
   const excludedPaths = [...(set?.probePaths ?? []), path];
-  const found = recognize(page, { excludedPaths, ...(codecs ? { codecs } : {}) });
+  const found = recognize(page, { excludedPaths, pairs, ...(codecs ? { codecs } : {}) });
   if (found.kind === 'unreadable') return failed;
   if (found.kind === 'notRecognized') {
     const sample: PodSample = { kind: 'uncounted', podUid: pod.uid, arm };
@@ -96,6 +105,7 @@ async function samplePod(at: LookAt, { arm, codecs, pod, set }: Subject): Promis
     arm,
     startedAfterRelease: pod.createdAt >= at.startedAt,
     counters: found.counters,
+    temperature: at.now - pod.readyChangedAt < WARM_UP_MS ? 'warmingUp' : 'warm',
     ...(found.paths === 'unknown' ? { expectedProbes: probes } : {}),
   };
   return { sample, counterNames: [] };
@@ -104,26 +114,48 @@ async function samplePod(at: LookAt, { arm, codecs, pod, set }: Subject): Promis
 /* Counters that the user named replace the well-known ones. */
 function namedCodecs({ checks }: AppReleaseSpec): readonly CounterCodec[] | undefined {
   const { total, errors } = checks?.errorRate ?? {};
-  if (!total || !errors) return undefined;
-  const [all, failed] = [total, errors].map(({ name, labels }) => ({
+  const codec = total && errors && codecFor(total, errors);
+  return codec && [codec];
+}
+
+function namedPairs({ checks }: AppReleaseSpec): ReadonlyMap<string, CounterCodec> {
+  const codecs = (checks?.counters ?? []).flatMap(({ bad, name, total }) => {
+    const codec = codecFor(total, bad);
+    return codec ? [[name, codec] as const] : [];
+  });
+  return new Map(codecs);
+}
+
+type Named = NonNullable<NonNullable<NonNullable<AppReleaseSpec['checks']>['errorRate']>['total']>;
+
+/* Undefined where a label pattern cannot be read; counterViolations has said so. */
+function codecFor(total: Named, bad: Named): CounterCodec | undefined {
+  const [all, failed] = [total, bad].map(({ name, labels }) => ({
     name,
     compiled: compileLabels(labels ?? {}),
   }));
   if (all?.compiled.kind !== 'ok' || failed?.compiled.kind !== 'ok') return undefined;
-  return [
-    namedCounters({
-      total: { name: all.name, labels: all.compiled.value },
-      errors: { name: failed.name, labels: failed.compiled.value },
-    }),
-  ];
+  return namedCounters({
+    total: { name: all.name, labels: all.compiled.value },
+    errors: { name: failed.name, labels: failed.compiled.value },
+  });
 }
 
 /** What is wrong with the label patterns of user-named counters: only the codec can tell. */
 export function counterViolations({ checks }: AppReleaseSpec): Violation[] {
-  return (['total', 'errors'] as const).flatMap((field) => {
-    const compiled = compileLabels(checks?.errorRate?.[field]?.labels ?? {});
+  const { errorRate } = checks ?? {};
+  const named = [
+    { field: 'errorRate.total', labels: errorRate?.total?.labels },
+    { field: 'errorRate.errors', labels: errorRate?.errors?.labels },
+    ...(checks?.counters ?? []).flatMap(({ bad, total }, index) => [
+      { field: `counters[${index}].total`, labels: total.labels },
+      { field: `counters[${index}].bad`, labels: bad.labels },
+    ]),
+  ];
+  return named.flatMap(({ field, labels }) => {
+    const compiled = compileLabels(labels ?? {});
     return compiled.kind === 'ok'
       ? []
-      : [{ field: `spec.checks.errorRate.${field}.labels`, message: compiled.error }];
+      : [{ field: `spec.checks.${field}.labels`, message: compiled.error }];
   });
 }

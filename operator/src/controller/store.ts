@@ -38,7 +38,7 @@ export interface Store {
   readonly configMaps: Cache<project.ConfigMapObject>;
   /** Filled from the first call on. */
   routes(): RouteCache;
-  readonly flaps: Pick<PodFlaps, 'since'>;
+  readonly flaps: Pick<PodFlaps, 'since' | 'lossesOf'>;
   readonly expectations: Expectations;
   readonly synced: Promise<void>;
   /** The ConfigMaps that an AppRelease looks at, in place of those it looked at before. */

@@ -16,6 +16,7 @@ function isStillWatched(snapshot: ReturnType<ReturnType<typeof release>['build']
     stopWatching: (key) => void watched.delete(key),
     evidence: () => ({ kind: 'none' }),
     stateOf: () => undefined,
+    dispersionOf: () => undefined,
     stop: () => watched.clear(),
   };
   const spec = snapshot.release.spec.kind === 'valid' ? snapshot.release.spec.value : undefined;

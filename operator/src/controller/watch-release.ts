@@ -23,7 +23,7 @@ export function watchRelease(
   const isTried = next.stage.kind === 'Stepping' || next.stage.kind === 'Promoting';
   // The rules of the judgement are those of the last specification that could be read.
   if (snapshot.release.spec.kind === 'invalid' && isTried) return;
-  if (!spec?.checks?.scrape || !isTried || !next.candidate || !next.stable) {
+  if (!spec || !isTried || !next.candidate || !next.stable) {
     collector.stopWatching(key);
     return;
   }
@@ -37,7 +37,9 @@ export function watchRelease(
     isBypassed: snapshot.traffic.kind === 'weighted' && snapshot.traffic.isBypassed,
     stable: () => armOf(store, materials, stable.setName),
     candidate: () => armOf(store, materials, candidate.setName),
+    lossesOf: (pod) => store.flaps.lossesOf(pod),
     stored: materials.status.analysis,
+    storedDispersion: materials.status.dispersion,
   });
 }
 

@@ -1,6 +1,8 @@
 // The order of the list and what the page does not say; each naming itself is in the contract
 // suite.
 import { describe, expect, it } from '@jest/globals';
+import { compileLabels } from './label-match.ts';
+import { namedCounters } from './named-counters.ts';
 import { recognize } from './recognize.ts';
 
 const read = (text: string, excludedPaths: readonly string[] = []): ReturnType<typeof recognize> =>
@@ -80,3 +82,36 @@ describe('recognize', () => {
     });
   });
 });
+
+describe('pairs of counters that the user named', () => {
+  it('are read beside the requests, and left out where the page lacks them', () => {
+    const page = [
+      'http_requests_total{status="200"} 7',
+      'logins_total{result="ok"} 5',
+      'logins_total{result="no"} 2',
+      '',
+    ].join('\n');
+    const logins = namedCounters({
+      total: { name: 'logins_total', labels: [] },
+      errors: { name: 'logins_total', labels: compiled({ result: 'no' }) },
+    });
+    const orders = namedCounters({
+      total: { name: 'orders_total', labels: [] },
+      errors: { name: 'orders_total', labels: compiled({ result: 'no' }) },
+    });
+    const pairs = new Map([
+      ['logins', logins],
+      ['orders', orders],
+    ]);
+    expect(recognize(page, { excludedPaths: [], pairs })).toMatchObject({
+      kind: 'recognized',
+      counters: { requests: 7, errors: 0, pairs: { logins: { total: 7, bad: 2 } } },
+    });
+  });
+});
+
+function compiled(labels: Record<string, string>) {
+  const result = compileLabels(labels);
+  if (result.kind === 'error') throw new Error(result.error);
+  return result.value;
+}

@@ -27,6 +27,8 @@ export type RecognizeOptions = {
   /** Paths of the pod template's probes and of the scrape. `/` is ignored: users ask for it too. */
   readonly excludedPaths: readonly string[];
   readonly codecs?: readonly CounterCodec[];
+  /** Pairs of counters that the user named, by their name. */
+  readonly pairs?: ReadonlyMap<string, CounterCodec>;
   readonly limits?: ExpositionLimits;
 };
 
@@ -47,7 +49,9 @@ export type Recognition =
 /** Reads one pod's page. Total: any text gives one of the three answers. */
 export function recognize(text: string, options: RecognizeOptions): Recognition {
   const codecs = options.codecs ?? KNOWN_CODECS;
-  const wanted = (name: string): boolean => codecs.some((codec) => codec.wants(name));
+  const pairs = options.pairs ?? NO_PAIRS;
+  const wanted = (name: string): boolean =>
+    [...codecs, ...pairs.values()].some((codec) => codec.wants(name));
   const page = parseExposition(text, wanted, options.limits ?? DEFAULT_LIMITS);
   if (page.kind === 'error') return { kind: 'unreadable', error: page.error };
   const excluded = excludedPathsOf(options.excludedPaths);
@@ -60,7 +64,25 @@ export function recognize(text: string, options: RecognizeOptions): Recognition 
     return { kind: 'notRecognized', counterNames: counterNamesOf(page.value) };
   }
   const { codec, counters, paths } = first;
-  return { kind: 'recognized', codec, counters, paths };
+  const named = pairsOn(page.value, excluded, pairs);
+  return { kind: 'recognized', codec, counters: { ...counters, ...named }, paths };
+}
+
+const NO_PAIRS: ReadonlyMap<string, CounterCodec> = new Map();
+
+/* A pair that the page does not have is left out: absent is not zero. */
+function pairsOn(
+  page: Exposition,
+  excluded: ExcludedPaths,
+  pairs: ReadonlyMap<string, CounterCodec>,
+): Pick<Counters, 'pairs'> {
+  const read = [...pairs].flatMap(([name, codec]) => {
+    const reading = codec.read(page, excluded);
+    if (reading === undefined) return [];
+    const { errors, requests } = reading.counters;
+    return [[name, { total: requests, bad: errors }] as const];
+  });
+  return read.length === 0 ? {} : { pairs: Object.fromEntries(read) };
 }
 
 const RANK = { series: 0, announcement: 1 } as const;

@@ -205,6 +205,32 @@ describe('a verify step', () => {
     expect(decision.message).toContain('10 of 100 requests');
   });
 
+  it.each([
+    { what: 'it is not shown to be good enough', verdict: 'continue', seconds: 300, want: 1 },
+    { what: 'it is shown before the time is over', verdict: 'promote', seconds: 59, want: 1 },
+    { what: 'it is shown', verdict: 'promote', seconds: 60, want: 2 },
+  ] as const)('that asks for evidence is at step $want when $what', ({ seconds, verdict, want }) => {
+    const shown = after(seconds, 100, { until: 'evidence' }).judged({
+      verdict,
+      canary: { requests: 150, errors: 0 },
+    });
+    expect(decide(shown.build(), NOW).next.stage).toMatchObject({ step: { index: want } });
+  });
+
+  it('that asks for evidence says at its deadline that there was none', () => {
+    const late = after(600, 200, { until: 'evidence', onDeadline: 'rollback' });
+    expect(decide(late.build(), NOW).message).toContain(
+      'not shown to be good enough within 600 s, after 200 requests',
+    );
+  });
+
+  it('passes by time where only pods are judged, unless they are judged bad', () => {
+    const pods = (verdict: 'continue' | 'rollback') =>
+      after(60, 0).judged({ basis: 'pods', verdict, sentence: 'crashes' });
+    expect(decide(pods('continue').build(), NOW).next.stage).toMatchObject({ step: { index: 2 } });
+    expect(decide(pods('rollback').build(), NOW).next.stage.kind).toBe('RollingBack');
+  });
+
   it('without a metrics source judges readiness for the time', () => {
     const blind = verify().stepping(1, { mark: 2, startedAt: at(-60) });
     expect(decide(blind.build(), NOW).next.stage).toMatchObject({ step: { index: 2 } });
@@ -296,6 +322,25 @@ describe('a trouble that may pass', () => {
       reason: 'ReadinessLost',
       wakeAt: at(60),
       next: { grace: { reason: 'ReadinessLost', since: NOW } },
+    });
+  });
+
+  it('is no trouble of the candidate where stable pods are not ready either', () => {
+    const shared = (stable: number) =>
+      routed
+        .stable(set().ready(10 - stable).notReady(stable))
+        .candidate(set().notReady(2))
+        .weighted(20)
+        .stepping(0, { mark: 2 })
+        .remembers({
+          weight: { desired: 20, observed: 20 },
+          grace: { reason: 'ReadinessLost', since: at(-9000) },
+        });
+    expect(decide(shared(4).build(), NOW)).toMatchObject({ reason: 'ReadinessLost' });
+    expect(decide(shared(5).build(), NOW)).toMatchObject({
+      reason: 'SharedCause',
+      phase: 'Paused',
+      next: { stage: { kind: 'Stepping' } },
     });
   });
 

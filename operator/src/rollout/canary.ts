@@ -1,5 +1,6 @@
 // The way forward: from the first step to the promotion. Advances only on what the snapshot shows.
 import { after, type Instant } from '../lib/instant.ts';
+import type { VerifySpec } from '../api/app-release.ts';
 import type { Reason } from '../api/reasons.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
@@ -10,13 +11,16 @@ import {
   clearGrace,
   decideInGrace,
   holdForOthers,
+  losesReadinessToo,
   lostReadiness,
   type Passing,
 } from './grace.ts';
+import { answerOutage } from './outage.ts';
 import { deadlineOf, enterStep, lateReason, tryingAt, withMark } from './progress.ts';
 import { finish, isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
-import { planAt, weightAt } from './steps.ts';
+import { nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
+import type { EvidenceView } from './snapshot.ts';
 import type { StepState } from './state.ts';
 
 /** More steps than this cannot pass in one decision; the list of steps is shorter. */
@@ -30,11 +34,16 @@ export function decideStepping(context: Context, step: StepState): Decision {
 
   const marked = withMark(context, step);
   const passing = failure.kind === 'mayPass' ? failure : lostReadiness(context, marked);
+  if (passing?.reason === 'ReadinessLost' && losesReadinessToo(context)) {
+    const message = `stable pods are not ready either: ${passing.message}`;
+    return holdForOthers(context, marked, { reason: 'SharedCause', message });
+  }
   if (passing) return decideInGrace(context, marked, passing);
   const clear = clearGrace(context, marked);
   const late = lateReason(clear.context, clear.step);
   if (late) return beginRollback(context, { ...late, outcome: 'failed' });
-  return advance(clear.context, clear.step);
+  const answer = answerOutage(clear.context, clear.step);
+  return answer.kind === 'decided' ? answer.decision : advance(answer.context, answer.step);
 }
 
 /** Why the candidate is to be taken back at once, whatever else is the matter. */
@@ -56,7 +65,7 @@ function advance(from: Context, first: StepState): Decision {
     if (outcome.kind === 'rollback')
       return beginRollback(context, { ...outcome, outcome: 'failed' });
     if (held || outcome.kind === 'waiting') return waiting(context, step, exposure);
-    step = enterStep(context, step.index + 1);
+    step = enterStep(context, nextIndex(context.spec, step.index, allowedWeight(context)));
   }
   return waiting(context, step, expose(context, weightAt(context.spec, step.index)));
 }
@@ -103,24 +112,20 @@ function reasonToWait({ snapshot: { traffic }, state }: Context): Reason {
 function verifyOutcome(
   context: Context,
   step: StepState,
-  verify: {
-    seconds: number;
-    requests: number;
-    deadlineSeconds: number;
-    onDeadline: 'hold' | 'promote' | 'rollback';
-  },
+  verify: VerifySpec,
 ): StepOutcome {
   const { now, snapshot } = context;
   const end = after(step.startedAt, verify.seconds * 1000);
   const evidence = snapshot.evidence;
-  if (evidence.kind === 'none') {
+  // Without numbers there is nothing to wait for but time; readiness and crashes are judged anyhow.
+  if (evidence.kind === 'none' || (evidence.basis === 'pods' && evidence.verdict === 'continue')) {
     return now >= end
       ? { kind: 'passed' }
       : { kind: 'waiting', reason: 'StepStarted', isHeld: false, wakeAt: end };
   }
   const counted = Math.max(0, evidence.canary.requests - step.requestsBefore);
-  const isEnough = evidence.verdict === 'continue' && counted >= verify.requests;
-  if (now >= end && isEnough) return { kind: 'passed' };
+  const isShown = isEnough(evidence.verdict, verify, counted) || isPaced(context, step);
+  if (now >= end && isShown) return { kind: 'passed' };
   const deadline = after(step.startedAt, Math.max(verify.seconds, verify.deadlineSeconds) * 1000);
   if (now < deadline) {
     const wakeAt = now < end ? end : deadline;
@@ -131,10 +136,43 @@ function verifyOutcome(
     return {
       kind: 'rollback',
       reason: 'NoDataAtDeadline',
-      message: `${counted} of ${verify.requests} requests counted within ${verify.deadlineSeconds} s`,
+      message: shortfall(verify, counted),
     };
   }
   return { kind: 'waiting', reason: 'NoEvidence', isHeld: true };
+}
+
+/* With a pace the next weight is reached as soon as its worst case is within the budget; before the
+   last one it takes evidence that the candidate is good enough, as everywhere. */
+function isPaced(context: Context, { index }: StepState): boolean {
+  const { snapshot, spec } = context;
+  const next = stepsOf(spec)[index + 1]?.weight;
+  const { evidence } = snapshot;
+  if (!spec.strategy.canary?.pace || next === undefined || evidence.kind !== 'judged') return false;
+  const isCalm = evidence.verdict === 'continue' || evidence.verdict === 'promote';
+  return isCalm && allowedWeight(context) >= next;
+}
+
+function allowedWeight({ snapshot: { evidence } }: Context): number {
+  return evidence.kind === 'judged' ? (evidence.pace?.allowedWeight ?? 0) : 0;
+}
+
+/* Evidence that the candidate is good enough includes that nothing speaks against it. */
+function isEnough(
+  verdict: Extract<EvidenceView, { kind: 'judged' }>['verdict'],
+  { requests, until }: VerifySpec,
+  counted: number,
+): boolean {
+  const isShown = verdict === 'promote' || (until === 'time' && verdict === 'continue');
+  return isShown && counted >= requests;
+}
+
+function shortfall({ deadlineSeconds, requests, until }: VerifySpec, counted: number): string {
+  const within = `within ${deadlineSeconds} s`;
+  if (until === 'time' || counted < requests) {
+    return `${counted} of ${requests} requests counted ${within}`;
+  }
+  return `not shown to be good enough ${within}, after ${counted} requests`;
 }
 
 function waiting(context: Context, step: StepState, exposure: Exposure): Decision {

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Exposure } from './exposure.ts';
 import { earliest } from './pods.ts';
 import { planAt, stepsOf, weightAt } from './steps.ts';
-import type { EvidenceView } from './snapshot.ts';
+import type { EvidenceView, PaceView } from './snapshot.ts';
 import type { StepState } from './state.ts';
 
 export function earlierOf(...moments: (Instant | undefined)[]): Instant | undefined {
@@ -27,7 +27,10 @@ export function stepSentence(context: Context, { step, exposure, reason }: StepS
   const where = `step ${number} ${kind} at ${weightAt(spec, step.index)} %${holdText(reason)}`;
   if (!exposure.isReached) return `${where}; waiting for ${exposure.waitingFor}`;
   const { evidence } = snapshot;
-  return evidence.kind === 'judged' ? `${where}: ${evidenceSentence(evidence)}` : where;
+  // Crashes that there are none of are no news, and would be written again and again.
+  return evidence.kind === 'judged' && evidence.basis === 'requests'
+    ? `${where}: ${evidenceSentence(evidence)}`
+    : where;
 }
 
 /** "revision 7 serves everything: 10 of 10 pods ready" */
@@ -42,7 +45,7 @@ function holdText(reason: Reason): string {
     case 'PausedByAction':
       return ', paused by a person';
     case 'NoEvidence':
-      return ', held: too few requests to judge';
+      return ', held: too little to judge by';
     default:
       return '';
   }
@@ -56,8 +59,16 @@ export function evidenceSentence(evidence: Extract<EvidenceView, { kind: 'judged
       : Math.round(evidence.evidence).toString();
   return (
     `${group(canary.requests)} canary requests, ${group(canary.errors)} errors; ` +
-    `evidence ${strength} of ${group(evidence.threshold)}`
+    `evidence ${strength} of ${group(evidence.threshold)}${paceText(evidence.pace)}`
   );
+}
+
+/* "; pace: at most 5 points worse, up to 12 % allowed, which costs at most 31 bad responses" */
+function paceText(pace: PaceView | undefined): string {
+  if (pace === undefined) return '';
+  const worse = `at most ${Math.round(pace.excessAtMost * 100)} points worse than stable`;
+  const cost = `at most ${group(pace.badResponses)} bad responses`;
+  return `; pace: ${worse}, ${pace.allowedWeight} % allowed (costs ${cost})`;
 }
 
 /** 12345 -> "12,345". */

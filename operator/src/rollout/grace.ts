@@ -5,10 +5,11 @@ import { after, type Instant } from '../lib/instant.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { keepSplit } from './exposure.ts';
-import { availablePods } from './pods.ts';
+import { availablePods, readyPods } from './pods.ts';
 import { tryingAt } from './progress.ts';
 import { beginRollback } from './rollback.ts';
 import { weightAt } from './steps.ts';
+import type { SetView } from './snapshot.ts';
 import type { StepState } from './state.ts';
 
 export interface Passing {
@@ -29,6 +30,19 @@ export function lostReadiness(
     reason: 'ReadinessLost',
     message: `${available} candidate pods ready, ${step.mark} were`,
   };
+}
+
+/* Half as many are as much: nobody's probes fail at quite the same moment. */
+const SHARED_PART = 0.5;
+
+/** Stable is missing its pods as well: a database that both need is gone, or a node. */
+export function losesReadinessToo({ candidate, stable }: Context): boolean {
+  if (!candidate || !stable || stable.desired === 0) return false;
+  return missingShare(stable) >= SHARED_PART * missingShare(candidate);
+}
+
+function missingShare(set: SetView): number {
+  return 1 - Math.min(1, readyPods(set) / Math.max(1, set.desired));
 }
 
 /** A failure that may pass is given startGraceSeconds. */

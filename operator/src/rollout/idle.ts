@@ -38,7 +38,7 @@ export function decideIdle(context: Context): Decision {
 /** A new release from its first step, or from where the cluster shows it to be when status was lost. */
 export function startRelease(context: Context, state: ReleaseState): Decision {
   const { now, snapshot, spec, wanted, wantedSet } = context;
-  const { grace: _grace, pausedBy: _pausedBy, ...kept } = state;
+  const { grace: _grace, outage: _outage, pausedBy: _pausedBy, ...kept } = state;
   const revision =
     wantedSet?.revision ?? 1 + Math.max(0, ...snapshot.sets.map((set) => set.revision));
   const id: RevisionId = {
@@ -120,6 +120,7 @@ function keepStable(context: Context, stable: SetView): Decision {
   const {
     candidate: _candidate,
     grace: _grace,
+    outage: _outage,
     pausedBy: _paused,
     startedAt: _started,
     ...rest

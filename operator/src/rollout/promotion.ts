@@ -114,8 +114,14 @@ function promoting(
     ...optional('wakeAt', earlierOf(wakeAt, deadlineOf(context, step))),
     phase: 'Progressing',
     reason: 'Promoting',
-    message: `all steps passed${isMoving || waitingFor ? `; waiting for ${waitingFor || 'the switch'}` : ''}`,
+    message: `${whyPromoting(context)}${isMoving || waitingFor ? `; waiting for ${waitingFor || 'the switch'}` : ''}`,
   };
+}
+
+function whyPromoting({ state }: Context): string {
+  return state.outage?.response.kind === 'rescue'
+    ? 'stable is failing and the candidate does better: it gets everything at once'
+    : 'all steps passed';
 }
 
 function markOf({ name, uid }: SetView): Effect {
@@ -138,7 +144,8 @@ function promoted(context: Context): Decision {
     marks.push(...(removal.length > 0 ? removal : [markOf(stable)]));
   }
   const { evidence } = snapshot;
-  const { candidate: id, grace: _grace, pausedBy: _pausedBy, startedAt, ...rest } = state;
+  const { candidate: id, grace: _grace, outage, pausedBy: _pausedBy, startedAt, ...rest } = state;
+  const isRescue = outage?.response.kind === 'rescue';
   const next: ReleaseState = {
     ...rest,
     stable: id,
@@ -148,7 +155,7 @@ function promoted(context: Context): Decision {
       {
         revision: id.revision,
         outcome: 'Promoted' as const,
-        reason: 'Promoted',
+        reason: isRescue ? 'Rescue' : 'Promoted',
         message: evidence.kind === 'judged' ? evidenceSentence(evidence) : 'all steps passed',
         finishedAt: new Date(now).toISOString(),
         ...optional(

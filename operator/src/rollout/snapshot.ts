@@ -183,21 +183,52 @@ export type EvidenceView =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'judged';
-      readonly verdict: 'rollback' | 'hold' | 'continue' | 'noData';
+      /** `pods`: no metrics are read; crashes and readiness are judged alone. */
+      readonly basis: 'requests' | 'pods';
+      /** `promote`: shown to be good enough. */
+      readonly verdict: 'rollback' | 'hold' | 'continue' | 'promote' | 'noData';
       readonly reason?:
         | 'EvidenceOfHarm'
         | 'CandidateSilent'
         | 'SharedOutage'
+        | 'StableWorse'
         | 'ScrapeFailed'
         | 'MetricsNotRecognized'
         | 'NoPods'
         | 'NoTraffic';
+      readonly stableHealth: 'calm' | 'uneasy' | 'failing';
+      /** By how much evidence is tempered for errors that cluster; see checks.dispersion. */
+      readonly dispersion: DispersionView;
+      /** Where a pace chooses the weights: what it allows now. */
+      readonly pace?: PaceView;
       readonly sentence: string;
       readonly evidence: number;
       readonly threshold: number;
+      /** The signals one by one, in a fixed order. */
+      readonly signals: readonly SignalView[];
       readonly canary: { readonly requests: number; readonly errors: number };
       readonly stable: { readonly requests: number; readonly errors: number };
     };
+
+/** See analysis/pace.ts. */
+export interface PaceView {
+  readonly allowedWeight: number;
+  /** Rate, 0..1. */
+  readonly excessAtMost: number;
+  readonly badResponses: number;
+}
+
+/** `strict` assumes nothing; otherwise phi, seen at stable in earlier releases or not. */
+export type DispersionView =
+  | { readonly kind: 'strict' }
+  | { readonly kind: 'assumed' | 'estimated'; readonly phi: number };
+
+/** One signal's part of the evidence. */
+export interface SignalView {
+  readonly name: string;
+  readonly weight: number;
+  readonly evidence: number;
+}
 
 export interface ActionView {
   readonly name: string;

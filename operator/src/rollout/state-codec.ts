@@ -5,6 +5,7 @@ import { fromText, type Instant } from '../lib/instant.ts';
 import { optional } from './exposure.ts';
 import {
   NEW_STATE,
+  type Outage,
   type ReleaseState,
   type RevisionId,
   type RollbackCause,
@@ -19,6 +20,7 @@ export function stateOf(status: AppReleaseStatus): ReleaseState {
   const changedAt = instantOf(status.weight?.changedAt);
   const pausedAt = instantOf(status.pausedBy?.at);
   const graceSince = instantOf(status.grace?.since);
+  const outage = outageOf(status);
   return {
     ...optional('stable', revisionIdOf(status.stable)),
     ...optional('candidate', revisionIdOf(status.candidate)),
@@ -31,6 +33,7 @@ export function stateOf(status: AppReleaseStatus): ReleaseState {
     ...(status.grace && graceSince !== undefined && isReason(status.grace.reason)
       ? { grace: { reason: status.grace.reason, since: graceSince } }
       : {}),
+    ...optional('outage', outage),
     ...(status.pausedBy && pausedAt !== undefined
       ? {
           pausedBy: {
@@ -75,6 +78,14 @@ function stepOf({ step }: AppReleaseStatus): StepState | undefined {
     requestsBefore: step.requestsBefore ?? 0,
     isPromoted: step.isPromoted ?? false,
   };
+}
+
+function outageOf({ outage }: AppReleaseStatus): Outage | undefined {
+  const since = instantOf(outage?.since);
+  if (!outage || since === undefined) return undefined;
+  const at = instantOf(outage.withdrawnAt);
+  if (outage.response !== 'withdrawn') return { since, response: { kind: outage.response } };
+  return at === undefined ? undefined : { since, response: { kind: 'withdrawn', at } };
 }
 
 function causeOf({ rollback }: AppReleaseStatus): RollbackCause | undefined {

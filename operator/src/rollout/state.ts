@@ -13,12 +13,27 @@ export interface ReleaseState {
   readonly weight: WeightState;
   /** Present while the candidate fails for a reason that may pass. */
   readonly grace?: { readonly reason: Reason; readonly since: Instant };
+  /** Present while stable itself fails, and until it is well again. */
+  readonly outage?: Outage;
   readonly pausedBy?: { readonly by: string; readonly at: Instant; readonly reason?: string };
   /** When the candidate's release began. */
   readonly startedAt?: Instant;
   readonly history: readonly HistoryEntry[];
   /** The last actions that were dealt with, oldest first. */
   readonly finished: readonly FinishedAction[];
+}
+
+/** Since when stable fails, and what was done about it. */
+export interface Outage {
+  readonly since: Instant;
+  /**
+   * `withdrawn`: the candidate's traffic was taken away to see whether stable recovers.
+   * `rescue`: the candidate does better and gets everything.
+   */
+  readonly response:
+    | { readonly kind: 'held' }
+    | { readonly kind: 'withdrawn'; readonly at: Instant }
+    | { readonly kind: 'rescue' };
 }
 
 /** What became of an action; remembered before it is written to the action itself. */

@@ -129,7 +129,7 @@ describe('numbers', () => {
     const judged = trying.judged({ evidence: 0.123456, canary: { requests: 10, errors: 1 } });
     const during = statusFor(judged.build());
     expect(during.checks).toMatchObject([
-      { name: 'errors', state: 'evidence', evidence: 0.123, canary: { requests: 10, errors: 1 } },
+      { name: 'overall', state: 'evidence', evidence: 0.123, canary: { requests: 10, errors: 1 } },
     ]);
     expect(statusFor(failed.build(), during).checks).toEqual(during.checks);
   });

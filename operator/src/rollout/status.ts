@@ -7,13 +7,14 @@ import type {
   HistoryEntry,
 } from '../api/app-release-status.ts';
 import type { Reason } from '../api/reasons.ts';
+import { assertNever } from '../lib/assert.ts';
 import { toText, type Instant } from '../lib/instant.ts';
 import type { Decision } from './decision.ts';
 import { optional } from './exposure.ts';
 import { readyPods } from './pods.ts';
 import { stepsOf, planAt } from './steps.ts';
-import type { EvidenceView, Snapshot } from './snapshot.ts';
-import type { ReleaseState, RevisionId, RollbackCause } from './state.ts';
+import type { DispersionView, EvidenceView, Snapshot } from './snapshot.ts';
+import type { Outage, ReleaseState, RevisionId, RollbackCause } from './state.ts';
 
 /** Limits of the schema. */
 const MESSAGE_MAX = 2048;
@@ -26,6 +27,8 @@ export interface StatusExtras {
   readonly workloadGeneration?: number;
   /** State of the evidence, for a restarted operator. */
   readonly analysis?: Record<string, unknown>;
+  /** How stable's errors were seen to cluster. */
+  readonly dispersion?: Record<string, unknown>;
 }
 
 /** The status that follows from a decision. `previous` keeps transition times. */
@@ -68,6 +71,7 @@ export function statusOf(
     ...troubleFields(next),
     ...optional('startedAt', textOf(next.startedAt)),
     ...optional('analysis', isTrying(next) ? (extras.analysis ?? before.analysis) : undefined),
+    ...optional('dispersion', extras.dispersion ?? previous.dispersion),
     conditions: conditionsOf({ snapshot, decision, now }, previous),
     ...(judged.length > 0
       ? { checks: judged }
@@ -104,15 +108,25 @@ function stepFields(
 /* What holds the release up or took it back. */
 function troubleFields({
   grace,
+  outage,
   pausedBy,
   stage,
-}: ReleaseState): Pick<AppReleaseStatus, 'grace' | 'pausedBy' | 'rollback'> {
+}: ReleaseState): Pick<AppReleaseStatus, 'grace' | 'outage' | 'pausedBy' | 'rollback'> {
   const cause =
     stage.kind === 'RollingBack' || stage.kind === 'RolledBack' ? stage.cause : undefined;
   return {
     ...(grace ? { grace: { reason: grace.reason, since: toText(grace.since) } } : {}),
+    ...(outage ? { outage: outageOf(outage) } : {}),
     ...(cause ? { rollback: rollbackOf(cause) } : {}),
     ...(pausedBy ? { pausedBy: { ...pausedBy, at: toText(pausedBy.at) } } : {}),
+  };
+}
+
+function outageOf({ response, since }: Outage): AppReleaseStatus['outage'] {
+  return {
+    since: toText(since),
+    response: response.kind,
+    ...(response.kind === 'withdrawn' ? { withdrawnAt: toText(response.at) } : {}),
   };
 }
 
@@ -164,18 +178,30 @@ function refOf(id: RevisionId | undefined): AppReleaseStatus['stable'] {
 
 function checksOf(evidence: EvidenceView, isTried: boolean): CheckResult[] {
   // At rest the numbers of the last verdict stay as they were.
-  if (evidence.kind === 'none' || !isTried) return [];
+  if (evidence.kind === 'none' || !isTried || isQuiet(evidence)) return [];
+  const state = evidence.verdict === 'noData' ? 'noData' : 'evidence';
   return [
     {
-      name: 'errors',
-      state: evidence.verdict === 'noData' ? 'noData' : 'evidence',
+      name: 'overall',
+      state,
       evidence: round(evidence.evidence),
       threshold: evidence.threshold,
       canary: evidence.canary,
       stable: evidence.stable,
       message: evidence.sentence.slice(0, MESSAGE_MAX),
     },
+    ...evidence.signals.map((signal) => ({
+      name: signal.name,
+      state,
+      evidence: round(signal.evidence),
+      weight: round(signal.weight),
+    })),
   ];
+}
+
+/* That no pod has crashed so far is not written again and again. */
+function isQuiet({ basis, evidence }: Extract<EvidenceView, { kind: 'judged' }>): boolean {
+  return basis === 'pods' && evidence < 1;
 }
 
 /* Three digits tell all there is to tell, and keep equal statuses equal. */
@@ -266,9 +292,22 @@ function namedConditions(snapshot: Snapshot, decision: Decision): Record<string,
   return found;
 }
 
+function tempering(dispersion: DispersionView): string {
+  switch (dispersion.kind) {
+    case 'strict':
+      return 'nothing is assumed of how errors cluster within a minute';
+    case 'assumed':
+      return `errors are taken to cluster ${dispersion.phi.toFixed(1)}-fold, which is assumed until releases have shown more of stable`;
+    case 'estimated':
+      return `errors are taken to cluster ${dispersion.phi.toFixed(1)}-fold, as seen at stable`;
+    default:
+      return assertNever(dispersion);
+  }
+}
+
 /* Said while samples are taken; silent at rest and before the first sample. */
 function metricsCondition(evidence: EvidenceView): Verdict | undefined {
-  if (evidence.kind === 'none') return undefined;
+  if (evidence.kind === 'none' || evidence.basis === 'pods') return undefined;
   if (evidence.reason === 'MetricsNotRecognized') {
     return { status: 'False', reason: 'MetricsNotRecognized', message: evidence.sentence };
   }
@@ -279,6 +318,6 @@ function metricsCondition(evidence: EvidenceView): Verdict | undefined {
   return {
     status: 'True',
     reason: 'MetricsRecognized',
-    message: 'requests and errors of the pods are being counted',
+    message: `requests and errors of the pods are being counted; ${tempering(evidence.dispersion)}`,
   };
 }

@@ -1,5 +1,5 @@
 // The list of steps: which weight holds at an index, what kind of step stands there.
-import type { AppReleaseSpec, Step, VerifySpec } from '../api/app-release.ts';
+import type { AppReleaseSpec, PaceSpec, Step, VerifySpec } from '../api/app-release.ts';
 
 export type StepPlan =
   | { readonly kind: 'weight'; readonly weight: number }
@@ -9,7 +9,37 @@ export type StepPlan =
   | { readonly kind: 'finish' };
 
 export function stepsOf(spec: AppReleaseSpec): readonly Step[] {
-  return spec.strategy.canary?.steps ?? [];
+  const { pace, steps } = spec.strategy.canary ?? {};
+  return pace ? paceSteps(pace) : (steps ?? []);
+}
+
+/** What a pace stops at on its way up; those that are allowed already are passed over. */
+const PACE_WEIGHTS = [1, 2, 5, 10, 20, 35, 50, 75, 100] as const;
+
+/* A verify step of a pace passes when the next weight is within the budget: see canary.ts. */
+function paceSteps({ deadlineSeconds, maxWeight, onDeadline }: PaceSpec): readonly Step[] {
+  const verify: VerifySpec = {
+    seconds: 0,
+    until: 'evidence',
+    requests: 1,
+    deadlineSeconds,
+    onDeadline,
+  };
+  const weights = [...PACE_WEIGHTS.filter((weight) => weight < maxWeight), maxWeight];
+  return weights.flatMap((weight): Step[] => [{ weight }, { verify }]);
+}
+
+/**
+ * The step that follows the one at `index`: the next one, or with a pace the highest weight that is
+ * allowed.
+ */
+export function nextIndex(spec: AppReleaseSpec, index: number, allowedWeight: number): number {
+  const steps = stepsOf(spec);
+  if (!spec.strategy.canary?.pace || steps[index]?.verify === undefined) return index + 1;
+  const allowed = steps.findLastIndex(
+    ({ weight }, at) => at > index && weight !== undefined && weight <= allowedWeight,
+  );
+  return Math.max(index + 1, allowed);
 }
 
 export function planAt(spec: AppReleaseSpec, index: number): StepPlan {

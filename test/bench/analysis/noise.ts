@@ -2,7 +2,7 @@
 // same quality on average. Nothing is shared between pods, so a bad moment of the one canary pod
 // looks like a bad version; that is what tempering by dispersion is for.
 import type { TwoArmCounts } from '../../../operator/src/analysis/e-process.ts';
-import type { PodGrowth } from '../../../operator/src/analysis/dispersion.ts';
+import type { PodCounts } from '../../../operator/src/analysis/dispersion.ts';
 import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
 import { POLL_SECONDS, REQUESTS_PER_POLL } from './stream.ts';
 
@@ -41,7 +41,7 @@ export function armsPoll(random: SeededRandom, rates: Float64Array): TwoArmCount
 }
 
 /** One poll of the stable pods, each by itself, for the estimate of dispersion. */
-export function stablePods(random: SeededRandom, rates: Float64Array): readonly PodGrowth[] {
+export function stablePods(random: SeededRandom, rates: Float64Array): readonly PodCounts[] {
   return Array.from(rates.subarray(1), (rate, index) => ({
     podUid: `pod-${index}`,
     ...counts(random, PER_POD * rate, PER_POD * (1 - rate)),

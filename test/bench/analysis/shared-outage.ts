@@ -73,7 +73,7 @@ function shared(rate: number, index: number): Plan['release'] {
 function promotedDuring(size: Size, release: Plan['release']): number {
   const params = {
     ...DEFAULT_PARAMS,
-    errors: { ...DEFAULT_PARAMS.errors, dispersion: 1 },
+    errors: { ...DEFAULT_PARAMS.errors, method: { kind: 'counts', dispersion: 1 } } as const,
     promotion: { ratio: 1, margin: 0.01, falsePromotionRate: 0.05 },
   };
   let promoted = 0;

@@ -90,20 +90,36 @@ export const startNodeTier = async (options: NodeTierOptions = {}): Promise<Node
   const progress = options.progress ?? silentProgress;
   await sweepAbandoned();
   await endDown(name);
+  const parts = await ensureNodeParts(options);
+  try {
+    return await bringUp({ ...options, name, progress, ...parts });
+  } catch (error) {
+    // The logs stay, because the error names them.
+    await down(name);
+    throw error;
+  }
+};
+
+type NodeParts = {
+  readonly programs: NodePrograms;
+  readonly systemArchives: readonly string[];
+};
+
+/**
+ * Installs and builds what a node consists of: minutes on a new machine, then nothing. A start does
+ * it too; tests do it before their clocks run.
+ */
+export const ensureNodeParts = async (
+  options: Pick<NodeTierOptions, 'progress' | 'withTraefik'>,
+): Promise<NodeParts> => {
+  const progress = options.progress ?? silentProgress;
   await ensureNodePackages(progress);
   await ensureImagePackages(progress);
   const programs = await ensureBinaries(PROGRAMS, { progress });
   const envoy = await progress.step('get Envoy', ensureEnvoy);
   const system = await progress.step('write the images of the system', () => ensureSystemImages({ ...programs, envoy }));
   const traefik = options.withTraefik === true ? [await makeTraefik(progress)] : [];
-  try {
-    const systemArchives = [system, ...traefik];
-    return await bringUp({ ...options, name, progress, programs, systemArchives });
-  } catch (error) {
-    // The logs stay, because the error names them.
-    await down(name);
-    throw error;
-  }
+  return { programs, systemArchives: [system, ...traefik] };
 };
 
 /** Builds Traefik on the first demand: ten minutes on two cores. */

@@ -9,6 +9,8 @@ export interface OpenOptions {
   readonly name: string;
   /** Ends with its starter; a demo's cluster stays. */
   readonly isEphemeral: boolean;
+  /** A second data plane beside the first, of another make; built-in node only. */
+  readonly withTraefik?: boolean;
 }
 
 const DEMO_CLUSTER: OpenOptions = { name: 'slipway', isEphemeral: false };
@@ -22,6 +24,7 @@ export async function openCluster(
     kubeconfigPath: tier.kubeconfigPath,
     kubectl: tier.binaries.kubectl,
     gatewayAddress: tier.gatewayAddress,
+    traefikAddress: tier.traefikAddress,
   };
 }
 

@@ -3,7 +3,7 @@ import type { AppReleaseStatus } from '../../../operator/src/api/app-release-sta
 import type { LoadRun, LoadSnapshot } from '../../load/load.ts';
 import type { Stack } from './stack.ts';
 import { askForVersion, type Version } from './versions.ts';
-import type { WorldWatch } from './world-watch.ts';
+import type { Seen, WorldWatch } from './world-watch.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -23,6 +23,8 @@ export interface Played {
   readonly highestWeight: number;
   /** From the first bad response a user saw until the route gave the canary nothing. */
   readonly secondsToZero?: number;
+  /** From the canary's first weight above 0 until it had none again. */
+  readonly secondsExposed?: number;
   /** Requests of users during this release, and how many of them failed in any way. */
   readonly requests: number;
   readonly failed: number;
@@ -108,9 +110,16 @@ function summarize({ scenario, startedAt, before, after, world, end }: Ended): P
     seconds: (Date.now() - startedAt) / 1000,
     highestWeight: Math.max(0, ...weights.map((seen) => seen.value)),
     ...(firstBadAt !== undefined && zero ? { secondsToZero: (zero.at - firstBadAt) / 1000 } : {}),
+    ...exposureOf(weights),
     requests: after.requests - before.requests,
     failed: after.failed - before.failed,
   };
+}
+
+function exposureOf(weights: readonly Seen<number>[]): Pick<Played, 'secondsExposed'> {
+  const first = weights.find((seen) => seen.value > 0);
+  const last = weights.findLast((seen) => seen.value === 0);
+  return first && last && last.at > first.at ? { secondsExposed: (last.at - first.at) / 1000 } : {};
 }
 
 /* The load names versions by what they answer with; only this release's one is new enough. */

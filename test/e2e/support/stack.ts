@@ -17,6 +17,8 @@ export interface ClusterAccess {
   readonly kubectl: string;
   /** URL of the Gateway without a slash at the end. */
   readonly gatewayAddress: string;
+  /** The same of the second data plane, where the cluster has one. */
+  readonly traefikAddress?: string | undefined;
 }
 
 export interface Stack extends ClusterAccess {

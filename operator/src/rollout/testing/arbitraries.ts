@@ -129,14 +129,24 @@ const counts = fc.record({ requests: fc.nat(1000), errors: fc.nat(1000) });
 
 const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
   fc.constant({ kind: 'none' } as const),
-  maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason'>(
+  maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason' | 'pace'>(
     {
       kind: fc.constant('judged'),
-      verdict: fc.constantFrom('rollback', 'hold', 'continue', 'noData'),
+      basis: fc.constantFrom('requests', 'pods'),
+      verdict: fc.constantFrom('rollback', 'hold', 'continue', 'promote', 'noData'),
+      stableHealth: fc.constantFrom('calm', 'uneasy', 'failing'),
+      dispersion: fc.constant({ kind: 'strict' }),
+      pace: fc.record({
+        allowedWeight: fc.integer({ min: 0, max: 100 }),
+        excessAtMost: fc.double({ min: 0, max: 1, noNaN: true }),
+        badResponses: fc.double({ min: 0, max: 1e9, noNaN: true }),
+      }),
+      signals: fc.constant([]),
       reason: fc.constantFrom(
         'EvidenceOfHarm',
         'CandidateSilent',
         'SharedOutage',
+        'StableWorse',
         'ScrapeFailed',
         'NoTraffic',
       ),
@@ -147,6 +157,7 @@ const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
       stable: counts,
     },
     'reason',
+    'pace',
   ) as fc.Arbitrary<EvidenceView>,
 );
 
@@ -182,7 +193,7 @@ const revisionId = fc.record({ revision: fc.nat(5), hash, setName: name, images 
 
 const state = maybe<
   Required<ReleaseState>,
-  'stable' | 'candidate' | 'grace' | 'pausedBy' | 'startedAt'
+  'stable' | 'candidate' | 'grace' | 'outage' | 'pausedBy' | 'startedAt'
 >(
   {
     stable: revisionId,
@@ -190,6 +201,13 @@ const state = maybe<
     stage,
     weight: maybe({ desired: weight, observed: weight, changedAt: moment }, 'changedAt'),
     grace: fc.record({ reason, since: moment }),
+    outage: fc.record({
+      since: moment,
+      response: fc.oneof(
+        fc.record({ kind: fc.constantFrom('held', 'rescue') }),
+        fc.record({ kind: fc.constant('withdrawn'), at: moment }),
+      ),
+    }),
     pausedBy: fc.record({ by: person, at: moment }),
     startedAt: moment,
     history: fc.array(

@@ -267,7 +267,11 @@ function weightedView(
 function judged(over: Partial<Extract<EvidenceView, { kind: 'judged' }>>): EvidenceView {
   return {
     kind: 'judged',
+    basis: 'requests',
     verdict: 'continue',
+    stableHealth: 'calm',
+    dispersion: { kind: 'assumed', phi: 2 },
+    signals: [],
     sentence: 'nothing against the candidate',
     evidence: 0.5,
     threshold: 100,

@@ -1,36 +1,36 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  type RestartParams,
-  initialRestarts,
-  logRestartEvidence,
-  stepRestarts,
+  type IncidentParams,
+  initialIncidents,
+  logIncidentEvidence,
+  stepIncidents,
   toleratedPerPodHour,
-} from './restarts.ts';
-import type { RestartDelta } from './sample.ts';
+} from './incidents.ts';
+import type { IncidentDelta } from './sample.ts';
 
-const PARAMS: RestartParams = { toleratedPerPodHour: 0.5, plannedPolls: 900 };
+const PARAMS: IncidentParams = { toleratedPerPodHour: 0.5, plannedPolls: 900 };
 
 /** One canary pod among 19 stable ones, a poll every 2 s. */
-function delta(canary: number, stable = 0): RestartDelta {
+function delta(canary: number, stable = 0): IncidentDelta {
   return {
     elapsedSeconds: 2,
-    canary: { pods: 1, restarts: canary },
-    stable: { pods: 19, restarts: stable },
+    canary: { pods: 1, incidents: canary },
+    stable: { pods: 19, incidents: stable },
   };
 }
 
-function evidence(deltas: readonly RestartDelta[]): number {
+function evidence(deltas: readonly IncidentDelta[]): number {
   const state = deltas.reduce(
-    (before, next) => stepRestarts(before, next, PARAMS),
-    initialRestarts(),
+    (before, next) => stepIncidents(before, next, PARAMS),
+    initialIncidents(),
   );
-  return Math.exp(logRestartEvidence(state, PARAMS));
+  return Math.exp(logIncidentEvidence(state, PARAMS));
 }
 
-const calm = (polls: number): readonly RestartDelta[] =>
+const calm = (polls: number): readonly IncidentDelta[] =>
   Array.from({ length: polls }, () => delta(0));
 
-describe('stepRestarts', () => {
+describe('stepIncidents', () => {
   it('is not sure after one crash and is after the second soon after', () => {
     expect(evidence([delta(1)])).toBeLessThan(100);
     expect(evidence([delta(1), ...calm(15), delta(1)])).toBeGreaterThan(100);
@@ -53,14 +53,14 @@ describe('stepRestarts', () => {
   });
 
   it('does not change without a canary pod', () => {
-    const none = { ...delta(0), canary: { pods: 0, restarts: 0 } };
-    expect(stepRestarts(initialRestarts(), none, PARAMS)).toEqual(initialRestarts());
+    const none = { ...delta(0), canary: { pods: 0, incidents: 0 } };
+    expect(stepIncidents(initialIncidents(), none, PARAMS)).toEqual(initialIncidents());
   });
 
   it('gains nothing on average from a canary that crashes as often as it may', () => {
     // The exact expectation over a Poisson number of crashes in one poll, two polls in a row.
     const mean = (0.5 / 3600) * 60;
-    const long = (restarts: number): RestartDelta => ({ ...delta(restarts), elapsedSeconds: 60 });
+    const long = (restarts: number): IncidentDelta => ({ ...delta(restarts), elapsedSeconds: 60 });
     let expected = 0;
     for (let x = 0; x < 12; x += 1) {
       for (let y = 0; y < 12; y += 1) {
@@ -74,9 +74,9 @@ describe('stepRestarts', () => {
 
 describe('toleratedPerPodHour', () => {
   it('is twice what stable does, and never less than one in two hours', () => {
-    expect(toleratedPerPodHour({ restarts: 48, podHours: 24 })).toBe(4);
-    expect(toleratedPerPodHour({ restarts: 1, podHours: 24 })).toBe(0.5);
-    expect(toleratedPerPodHour({ restarts: 0, podHours: 0 })).toBe(0.5);
+    expect(toleratedPerPodHour({ incidents: 48, podHours: 24 })).toBe(4);
+    expect(toleratedPerPodHour({ incidents: 1, podHours: 24 })).toBe(0.5);
+    expect(toleratedPerPodHour({ incidents: 0, podHours: 0 })).toBe(0.5);
   });
 });
 
