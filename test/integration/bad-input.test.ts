@@ -82,6 +82,20 @@ const NONSENSE: Record<string, { spec: object; field: string; says?: string }> =
     field: 'spec.checks.errorRate',
     says: 'name both total and errors, or neither (then well-known counters are recognised)',
   },
+  'certificates without https': {
+    spec: { workloadRef, strategy, checks: { scrape: { tls: { serverName: 'web' } } } },
+    field: 'spec.checks.scrape.tls',
+    says: 'tls is about https: set scheme to https, or leave tls out',
+  },
+  'somebody and anybody to trust': {
+    spec: {
+      workloadRef,
+      strategy,
+      checks: { scrape: { scheme: 'https', tls: { ca: { name: 'ca' }, insecureSkipVerify: true } } },
+    },
+    field: 'spec.checks.scrape.tls',
+    says: 'ca says whom to trust and insecureSkipVerify to trust anybody: leave one of them out',
+  },
   'more than everything': {
     spec: canaryOf({ steps: [{ weight: 101 }] }),
     field: 'spec.strategy.canary.steps[0].weight',

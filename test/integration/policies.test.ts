@@ -222,6 +222,10 @@ describe('an AppRelease', () => {
       spec: withQueries(web({ authorization: { bearer: { name: 'ledger' } }, tls: { ca: { name: 'till' } } })),
       needs: 'spec.checks needs the verb get on the Secret till',
     },
+    'a token of others for its own pods': {
+      spec: { ...LEDGER, checks: { scrape: { authorization: { bearer: { name: 'till' } } } } },
+      needs: 'spec.checks needs the verb get on the Secret till',
+    },
     'a route of others': {
       spec: { ...LEDGER, traffic: ROUTE_REF },
       needs: 'spec.traffic.gateway.routeRef needs the verb patch on the HTTPRoute shop',
@@ -243,8 +247,13 @@ describe('an AppRelease', () => {
   });
 
   it('may name as many Secrets as the schema has room for, each of which is asked about', async () => {
-    const all = (last: string) =>
-      withQueries(
+    const scrape = {
+      scheme: 'https',
+      authorization: { basic: { name: 'ledger' } },
+      tls: { ca: { name: 'ledger' } },
+    };
+    const all = (last: string) => {
+      const spec = withQueries(
         ...Array.from({ length: 10 }, (_, at) =>
           web({
             authorization: { bearer: { name: 'ledger' } },
@@ -252,6 +261,8 @@ describe('an AppRelease', () => {
           }),
         ),
       );
+      return { ...spec, checks: { ...spec.checks, scrape } };
+    };
     expect(await create('narrow', all('ledger'))).toBe('done');
     expect(await create('narrow', all('till'))).toContain('the verb get on the Secret till');
   });

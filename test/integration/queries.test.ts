@@ -10,7 +10,7 @@ import type { QuerySample } from '../../operator/src/analysis/query-sample.ts';
 import type { RawObject } from '../../operator/src/kube/resource.ts';
 import { systemClock } from '../../operator/src/lib/clock.ts';
 import { type Behaviour, BEHAVIOUR_LABEL } from '../cluster/src/kwok/stages.ts';
-import { APP } from './support/builders.ts';
+import { APP, appRelease, canary } from './support/builders.ts';
 import { useLabs, type Lab } from './support/lab.ts';
 import { ask, isHealthy, isPausedAt, serving } from './support/release-steps.ts';
 
@@ -96,17 +96,12 @@ describe('a check that is a Job', () => {
 });
 
 describe('what became of a Job on a real Job controller', () => {
-  /* A release that owns the Job, without an operator: any object will do. */
+  /* A release that nobody carries out owns the Job: without an owner it would be collected. */
   async function run(
     lab: Lab,
     over: { podSpec?: object; behaviour?: Behaviour; timeoutSeconds?: number } = {},
   ) {
-    const owner = await lab.apply({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'owner' },
-      data: {},
-    });
+    const owner = await lab.apply(appRelease(canary([])));
     const labels = over.behaviour ? { [BEHAVIOUR_LABEL]: over.behaviour } : {};
     const template = {
       metadata: { labels },

@@ -151,8 +151,9 @@ function authorPolicy(exemptUsers: readonly string[]): PolicyParts {
   };
 }
 
-/* Most Secrets that one AppRelease can name: one to prove who we are and one CA for each query. */
-const SECRETS_MAX = 2 * QUERIES_MAX;
+/* Most Secrets that one AppRelease can name: one to prove who we are and one CA, for each query and
+   for the metrics pages. */
+const SECRETS_MAX = 2 * (QUERIES_MAX + 1);
 
 /* What a Secret holds is sent where the author says, so the author must be allowed to read it. Each
    Secret is a rule of its own: asking about three in one expression costs more than the API server
@@ -185,14 +186,18 @@ function secretPolicy(exemptUsers: readonly string[]): PolicyParts {
 /* A list of the names, with one part for each place where a Secret can be named. */
 function secretsIn(root: 'object' | 'oldObject'): string {
   const places = ['authorization.bearer', 'authorization.basic', 'tls.ca'];
-  return ['prometheus', 'web']
+  const inScrape = places.map((place) => {
+    const path = `checks.scrape.${place}`;
+    return `(${presence(root, path)} ? [${root}.spec.${path}.name] : [])`;
+  });
+  const inQueries = ['prometheus', 'web']
     .flatMap((source) => places.map((place) => `${source}.${place}`))
     .map((path) => {
       const parts = path.split('.');
       const isThere = parts.map((_, at) => `has(q.${parts.slice(0, at + 1).join('.')})`).join(' && ');
       return `${queriesOf(root)}.filter(q, ${isThere}).map(q, q.${path}.name)`;
-    })
-    .join(' + ');
+    });
+  return [...inScrape, ...inQueries].join(' + ');
 }
 
 function queriesOf(root: 'object' | 'oldObject'): string {
