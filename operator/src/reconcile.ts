@@ -62,7 +62,8 @@ const REWRITES_RELEASE: ReadonlySet<EffectKind> = new Set([
 export function createReconciler(options: ReconcileOptions): (key: string) => Promise<Outcome> {
   const lastWrite = new Map<string, number>();
   return async (key) => {
-    const observed = await options.observer.observe(key, options.collector.evidence(key));
+    const { collector, observer, queries } = options;
+    const observed = await observer.observe(key, collector.evidence(key), queries.results(key));
     if (observed.kind === 'stale') return { kind: 'requeueAfter', ms: 250 };
     if (observed.kind === 'gone') {
       options.collector.stopWatching(key);

@@ -12,7 +12,14 @@ import { systemClock } from '../../operator/src/lib/clock.ts';
 import { type Behaviour, BEHAVIOUR_LABEL } from '../cluster/src/kwok/stages.ts';
 import { APP, appRelease, canary } from './support/builders.ts';
 import { useLabs, type Lab } from './support/lab.ts';
-import { ask, isHealthy, isPausedAt, serving } from './support/release-steps.ts';
+import {
+  ask,
+  isHealthy,
+  isPausedAt,
+  isRolledBack,
+  readyReason,
+  serving,
+} from './support/release-steps.ts';
 
 const openLab = useLabs();
 
@@ -20,26 +27,29 @@ const PAUSED_HALF_WAY = [{ weight: 50 }, { pause: {} }];
 const jobsIn = async ({ client, namespace }: Lab): Promise<readonly RawObject[]> =>
   (await client.list(JOB, { namespace })).items;
 
+/* A server that answers each version what `values` has for its hash, and 503 for others. */
+async function serveValues(lab: Lab, values: Map<string, number>) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const value = values.get(request.url?.split('/').at(-1) ?? '');
+    response.writeHead(value === undefined ? 503 : 200).end(JSON.stringify({ v: value }));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  lab.onEnd(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const url = `http://127.0.0.1:${port}/{{namespace}}/{{name}}/{{hash}}`;
+  const web = { url, path: 'v' };
+  const query = { name: 'value', web, compareWithStable: {}, everySeconds: 1, failures: 2 };
+  return { asked, checks: { queries: [query] } };
+}
+
 describe('a query over HTTP', () => {
   it('is asked about both versions while a release is under way, and not at rest', async () => {
     const lab = await openLab();
-    const asked: string[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      response.end('{"v":1}');
-    });
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    lab.onEnd(() => void server.close());
-    const address = server.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
-    const url = `http://127.0.0.1:${port}/{{namespace}}/{{name}}/{{hash}}`;
-    const query = {
-      name: 'value',
-      web: { url, path: 'v' },
-      compareWithStable: {},
-      everySeconds: 1,
-    };
-    await serving(lab, { steps: PAUSED_HALF_WAY, spec: { checks: { queries: [query] } } });
+    const { asked, checks } = await serveValues(lab, new Map());
+    await serving(lab, { steps: PAUSED_HALF_WAY, spec: { checks } });
     expect(asked).toEqual([]);
 
     await ask(lab, { tag: '2' });
@@ -52,6 +62,47 @@ describe('a query over HTTP', () => {
     const { items } = await lab.client.list(POD, { namespace: lab.namespace });
     const hashes = items.map(({ metadata }) => metadata.labels?.[POD_TEMPLATE_HASH]);
     expect(hashes).toContain(candidate?.podTemplateHash);
+  });
+
+  it('takes the candidate back from a pause when its values stay bad, with the numbers', async () => {
+    const lab = await openLab();
+    const values = new Map<string, number>();
+    const { checks } = await serveValues(lab, values);
+    await serving(lab, { steps: PAUSED_HALF_WAY, spec: { checks } });
+    await ask(lab, { tag: '2' });
+    await lab.eventually('the pause', isPausedAt(lab, 50));
+    values.set(lab.status().stable?.podTemplateHash ?? '', 4);
+    values.set(lab.status().candidate?.podTemplateHash ?? '', 7);
+    await lab.eventually('the rollback', isRolledBack(lab, '1'));
+    const says = 'value: 7, stable 4: above 5, 2 times in a row';
+    expect(readyReason(lab)).toBe('ChecksFailed');
+    expect(lab.status().checks).toContainEqual({
+      name: 'query/value',
+      state: 'failed',
+      message: says,
+    });
+    expect(lab.status().history?.[0]).toMatchObject({ outcome: 'RolledBack', message: says });
+  });
+
+  it('holds a verify while it has no value, whoever restarts, and lets it pass when it is good', async () => {
+    const lab = await openLab();
+    const values = new Map<string, number>();
+    const { asked, checks } = await serveValues(lab, values);
+    const steps = [{ weight: 50 }, { verify: { seconds: 1, requests: 0 } }];
+    const operator = await serving(lab, { steps, spec: { checks } });
+    await ask(lab, { tag: '2' });
+    await lab.eventually('the error in status', () =>
+      (lab.status().message ?? '').includes('value: error: it answers 503'),
+    );
+    await operator.stop();
+    const askedBefore = asked.length;
+    await lab.startOperator();
+    // By then the next operator has looked, decided and written more than once.
+    await lab.eventually('the next operator to ask', () => asked.length > askedBefore + 4);
+    expect(lab.status()).toMatchObject({ stage: 'Stepping', step: { index: 1 } });
+    values.set(lab.status().stable?.podTemplateHash ?? '', 4);
+    values.set(lab.status().candidate?.podTemplateHash ?? '', 4);
+    await lab.eventually('the second version', isHealthy(lab, '2'));
   });
 });
 
