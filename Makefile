@@ -1,7 +1,7 @@
 # The two commands of a newcomer are `make demo` and `make test`. Both install what they need.
 # `npm run help` lists the rest.
 
-.PHONY: demo demo-down test test-unit test-app test-integration test-e2e check setup help
+.PHONY: demo demo-down test test-unit test-app test-sources test-integration test-e2e check setup help
 
 # Node of the right version comes with the packages, so that any Node from 20 on can start this.
 node := node_modules/.bin/node
@@ -24,13 +24,16 @@ setup: app/src/generated/client.ts ## installs packages and generates the databa
 setup-postgres: setup
 	$(node) tools/setup/postgres.ts
 
+setup-prometheus: setup
+	$(node) tools/setup/prometheus.ts
+
 demo: setup ## a cluster, the app, a good release and bad ones that are taken back
 	$(node) test/e2e/demo/main.ts
 
 demo-down: setup ## takes the demo's cluster down and lists what is left
 	$(node) test/cluster/main.ts down
 
-test: setup-postgres ## everything this machine can run; a tier that cannot run fails
+test: setup-postgres setup-prometheus ## everything this machine can run; a tier that cannot run fails
 	$(node) tools/test/main.ts $(TIERS)
 
 check: setup ## what needs no cluster
@@ -41,6 +44,9 @@ test-unit: setup
 
 test-app: setup-postgres
 	$(node) tools/test/main.ts app
+
+test-sources: setup-prometheus
+	$(node) tools/test/main.ts sources
 
 test-integration: setup
 	$(node) tools/test/main.ts integration

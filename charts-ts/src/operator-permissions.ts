@@ -1,5 +1,6 @@
 // What the operator may do, as data. Each verb is one that it uses: reading what it observes, and
-// writing what the design says it owns. No Secrets, no wildcards, no way to widen its own rights.
+// writing what the design says it owns. No wildcards, no way to widen its own rights, and Secrets
+// only where it is told so.
 
 export interface Permission {
   readonly apiGroups: readonly string[];
@@ -33,6 +34,8 @@ export const OPERATOR_PERMISSIONS: readonly Permission[] = [
     resources: ['configmaps'],
     verbs: [...WATCH, 'get', 'create', 'patch', 'delete'],
   },
+  // Checks that are Jobs; at most one of each query at a time.
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'delete'] },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: WATCH },
   {
     apiGroups: ['gateway.networking.k8s.io'],
@@ -41,6 +44,11 @@ export const OPERATOR_PERMISSIONS: readonly Permission[] = [
   },
   { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: WATCH },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+];
+
+/** In namespaces whose queries and scrapes name Secrets: only read, and only by name. */
+export const OPERATOR_SECRET_PERMISSIONS: readonly Permission[] = [
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
 ];
 
 /** In its own namespace only: electing the leader. */

@@ -5,6 +5,9 @@ import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parseArguments, USAGE } from './controller/arguments.ts';
 import { createFetchPage } from './controller/fetch-page.ts';
+import { createSecretReader } from './controller/queries/secrets.ts';
+import { createSend } from './controller/queries/send.ts';
+import { createClient } from './kube/client.ts';
 import { startOperator } from './operator.ts';
 import { connect } from './kube/transport.ts';
 import { systemClock } from './lib/clock.ts';
@@ -23,19 +26,23 @@ const logger = pino({
 const log: Log = (level, message, keys) => logger[level](keys ?? {}, message);
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
-const pages = createFetchPage();
+const transport = connect({
+  userAgent: 'slipway-operator/0.1.0',
+  ...(options.kubeconfigPath === undefined ? {} : { kubeconfigPath: options.kubeconfigPath }),
+});
 const operator = startOperator({
-  transport: connect({
-    userAgent: 'slipway-operator/0.1.0',
-    ...(options.kubeconfigPath === undefined ? {} : { kubeconfigPath: options.kubeconfigPath }),
-  }),
+  transport,
   clock: systemClock,
   log,
   namespaces: options.namespaces,
   instance: options.instance,
   leaseNamespace: options.leaseNamespace,
   identity: options.identity,
-  fetchPage: pages.fetchPage,
+  fetchPage: createFetchPage({
+    readSecret: createSecretReader(createClient(transport), systemClock),
+    ...(options.scrapeThrough === 'api-server' ? { through: transport } : {}),
+  }),
+  send: createSend({ loopback: options.queryLoopback }),
   registry,
   onLost: (why) => {
     log('error', 'ending', { why });
@@ -67,7 +74,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 async function stop(): Promise<void> {
   await operator.stop();
-  pages.close();
   for (const server of [health, metrics]) server.close();
   log('info', 'stopped');
   process.exit(0);

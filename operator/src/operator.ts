@@ -17,6 +17,9 @@ import { createConfigReader } from './controller/configs.ts';
 import { firstPriority } from './controller/first-look.ts';
 import { createJournal } from './controller/journal.ts';
 import { createObserver } from './controller/observe.ts';
+import { createQueryWatcher } from './controller/queries/ask-queries.ts';
+import { createSecretReader } from './controller/queries/secrets.ts';
+import type { Send } from './controller/queries/send.ts';
 import { startActionSweep } from './controller/sweep-actions.ts';
 import { startStore, type Store } from './controller/store.ts';
 import { createTemplateTrier } from './controller/templates.ts';
@@ -30,6 +33,8 @@ export interface OperatorOptions {
   readonly leaseNamespace: string;
   readonly identity: string;
   readonly fetchPage: FetchPage;
+  /** How queries leave the operator. */
+  readonly send: Send;
   readonly registry?: Registry;
   readonly workers?: number;
   readonly leaseTimes?: {
@@ -100,6 +105,15 @@ export function startOperator(options: OperatorOptions): Operator {
     onEvidence: (key, isUrgent) =>
       queue.add(key, { priority: isUrgent ? PRIORITY_URGENT : PRIORITY_NORMAL }),
   });
+  const queries = createQueryWatcher({
+    clock,
+    log,
+    client: guarded,
+    send: options.send,
+    readSecret: createSecretReader(guarded, clock),
+    onResult: (key, isUrgent) =>
+      queue.add(key, { priority: isUrgent ? PRIORITY_URGENT : PRIORITY_NORMAL }),
+  });
   const journal = createJournal(log);
   const namespaces = options.namespaces.length > 0 ? options.namespaces : [undefined];
   const scopes: Scope[] = namespaces.map((namespace) => openScope(namespace));
@@ -133,6 +147,7 @@ export function startOperator(options: OperatorOptions): Operator {
       store,
       observer,
       collector,
+      queries,
       journal,
       events,
       clientFor,
@@ -199,6 +214,7 @@ export function startOperator(options: OperatorOptions): Operator {
       isStopping = true;
       sweep.stop();
       collector.stop();
+      queries.stop();
       await workers?.stop();
       queue.close();
       await events.stop();

@@ -62,6 +62,7 @@ async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen):
       evidence: () => ({ kind: 'none' }), stateOf: () => undefined,
       dispersionOf: () => undefined,
     },
+    queries: { watch: ABSENT, stopWatching: () => undefined, results: () => [], stop: ABSENT },
     journal: { record: () => undefined, forget: () => undefined },
     events: { record: ({ reason }) => void told.push(reason), stop: () => Promise.resolve(), counts: ABSENT },
     clientFor: () => client,

@@ -6,6 +6,8 @@ import type { ApplyContext } from './controller/apply-context.ts';
 import { meaningOf } from './controller/errors.ts';
 import type { Journal } from './controller/journal.ts';
 import type { Materials, Observer } from './controller/observe.ts';
+import type { QueryWatcher } from './controller/queries/ask-queries.ts';
+import { watchQueries } from './controller/queries/watch-queries.ts';
 import type { Store } from './controller/store.ts';
 import { watchRelease } from './controller/watch-release.ts';
 import { changeOf, writeStatus } from './controller/write-status.ts';
@@ -28,6 +30,7 @@ export interface ReconcileOptions {
   readonly store: Store;
   readonly observer: Observer;
   readonly collector: Collector;
+  readonly queries: QueryWatcher;
   readonly journal: Journal;
   readonly events: EventRecorder;
   /** A client whose writes are remembered for this key. */
@@ -60,10 +63,12 @@ const REWRITES_RELEASE: ReadonlySet<EffectKind> = new Set([
 export function createReconciler(options: ReconcileOptions): (key: string) => Promise<Outcome> {
   const lastWrite = new Map<string, number>();
   return async (key) => {
-    const observed = await options.observer.observe(key, options.collector.evidence(key));
+    const { collector, observer, queries } = options;
+    const observed = await observer.observe(key, collector.evidence(key), queries.results(key));
     if (observed.kind === 'stale') return { kind: 'requeueAfter', ms: 250 };
     if (observed.kind === 'gone') {
       options.collector.stopWatching(key);
+      options.queries.stopWatching(key);
       options.journal.forget(key);
       lastWrite.delete(key);
       return { kind: 'done' };
@@ -83,6 +88,7 @@ export function createReconciler(options: ReconcileOptions): (key: string) => Pr
       options.log('warn', 'an effect was forbidden', { release: key, effect: effect.kind, why });
     }
     watchRelease(options, { key, materials, snapshot, decision });
+    watchQueries(options, { key, materials, snapshot, decision });
     options.journal.record(key, snapshot, decision);
     const client = options.clientFor(key);
     const context = { client, clock: options.clock, materials };

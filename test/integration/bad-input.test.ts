@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseSpec } from '../../operator/src/api/parse.ts';
+import { queryNonsense } from '../../operator/src/api/testing/query-nonsense.ts';
 import { APP_RELEASE, SERVICE } from '../../operator/src/controller/resources.ts';
 import { sleep, systemClock } from '../../operator/src/lib/clock.ts';
 import {
@@ -81,6 +82,20 @@ const NONSENSE: Record<string, { spec: object; field: string; says?: string }> =
     field: 'spec.checks.errorRate',
     says: 'name both total and errors, or neither (then well-known counters are recognised)',
   },
+  'certificates without https': {
+    spec: { workloadRef, strategy, checks: { scrape: { tls: { serverName: 'web' } } } },
+    field: 'spec.checks.scrape.tls',
+    says: 'tls is about https: set scheme to https, or leave tls out',
+  },
+  'somebody and anybody to trust': {
+    spec: {
+      workloadRef,
+      strategy,
+      checks: { scrape: { scheme: 'https', tls: { ca: { name: 'ca' }, insecureSkipVerify: true } } },
+    },
+    field: 'spec.checks.scrape.tls',
+    says: 'ca says whom to trust and insecureSkipVerify to trust anybody: leave one of them out',
+  },
   'more than everything': {
     spec: canaryOf({ steps: [{ weight: 101 }] }),
     field: 'spec.strategy.canary.steps[0].weight',
@@ -105,6 +120,20 @@ const refusal = async (attempt: Promise<unknown>): Promise<string> =>
     () => 'accepted',
     (error: Error) => error.message,
   );
+
+describe('a query that makes no sense', () => {
+  it('is refused by the API server in the words of the parser, each at its field', async () => {
+    const lab = await openLab();
+    for (const { field, spec, what } of queryNonsense({ workloadRef, strategy })) {
+      const parsed = parseSpec(spec);
+      const said = parsed.kind === 'invalid' ? parsed.violations[0]?.message : 'nothing';
+      const metadata = { namespace: lab.namespace, name: APP };
+      const told = await refusal(lab.client.create(APP_RELEASE, { metadata, spec }));
+      expect({ what, told }).toEqual({ what, told: expect.stringContaining(`${field}: Invalid value`) });
+      expect({ what, told }).toEqual({ what, told: expect.stringContaining(said ?? 'nothing') });
+    }
+  });
+});
 
 describe('nonsense', () => {
   it.each(Object.entries(NONSENSE))(

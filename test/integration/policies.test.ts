@@ -59,6 +59,13 @@ const release = (spec: object, name = `release-${(made += 1)}`): RawObject => ({
   spec: { strategy: { canary: {} }, ...spec },
 });
 const LEDGER = { workloadRef: { name: 'ledger' } };
+const JOB = { template: { spec: { containers: [{ name: 'smoke', image: 'smoke:1' }] } } };
+const threshold = { max: 1 };
+const web = (access: object) => ({ web: { url: 'http://web/', path: 'a', ...access }, threshold });
+const withQueries = (...queries: object[]) => ({
+  ...LEDGER,
+  checks: { queries: queries.map((query, at) => ({ name: `q${at}`, ...query })) },
+});
 const ROUTE_REF = { service: 'ledger', gateway: { routeRef: { name: 'shop', rule: 'main' } } };
 
 const create = (user: string, spec: object) => told(as(user).create(APP_RELEASES, release(spec)));
@@ -80,6 +87,7 @@ const ROLES = [
     { ...rule('slipway.dev', ['appreleases'], ['promote']), resourceNames: ['ledger'] },
     { ...rule('apps', ['deployments'], ['patch']), resourceNames: ['ledger'] },
     { ...rule('', ['services'], ['patch']), resourceNames: ['ledger'] },
+    { ...rule('', ['secrets'], ['get']), resourceNames: ['ledger'] },
   ]),
   binding('narrow', { kind: 'Role', name: 'narrow' }),
   role('operator', [rule('slipway.dev', ['appreleases'], ['create', 'patch'])]),
@@ -142,7 +150,7 @@ describe('the policies', () => {
         return found.every(({ status }) => JSON.stringify(status).includes('typeChecking')) ? found : undefined;
       },
     });
-    expect(ours).toHaveLength(3);
+    expect(ours).toHaveLength(4);
     expect(JSON.stringify(ours)).not.toContain('expressionWarnings');
   });
 });
@@ -195,6 +203,29 @@ describe('an AppRelease', () => {
       spec: { ...LEDGER, traffic: { service: 'ledger', gateway: { route: { rules: [] } } } },
       needs: 'spec.traffic.gateway.route needs the verb create on httproutes in this namespace',
     },
+    'Jobs of its own': {
+      spec: withQueries({ job: JOB }),
+      needs: 'a job in spec.checks.queries needs the verb create on jobs.batch in this namespace',
+    },
+    'a token of others': {
+      spec: withQueries(web({}), web({ authorization: { bearer: { name: 'till' } } })),
+      needs: 'spec.checks needs the verb get on the Secret till',
+    },
+    'a password of others': {
+      spec: withQueries({
+        prometheus: { address: 'http://p', query: 'up', authorization: { basic: { name: 'till' } } },
+        threshold,
+      }),
+      needs: 'spec.checks needs the verb get on the Secret till',
+    },
+    'a CA of others': {
+      spec: withQueries(web({ authorization: { bearer: { name: 'ledger' } }, tls: { ca: { name: 'till' } } })),
+      needs: 'spec.checks needs the verb get on the Secret till',
+    },
+    'a token of others for its own pods': {
+      spec: { ...LEDGER, checks: { scrape: { authorization: { bearer: { name: 'till' } } } } },
+      needs: 'spec.checks needs the verb get on the Secret till',
+    },
     'a route of others': {
       spec: { ...LEDGER, traffic: ROUTE_REF },
       needs: 'spec.traffic.gateway.routeRef needs the verb patch on the HTTPRoute shop',
@@ -213,6 +244,37 @@ describe('an AppRelease', () => {
     expect(await change('narrow', 'routed', { traffic: elsewhere })).toContain('the HTTPRoute till');
     const owned = { gateway: { routeRef: null, route: { rules: [] } } };
     expect(await change('narrow', 'routed', { traffic: owned })).toContain('cannot change between route and routeRef');
+  });
+
+  it('may name as many Secrets as the schema has room for, each of which is asked about', async () => {
+    const scrape = {
+      scheme: 'https',
+      authorization: { basic: { name: 'ledger' } },
+      tls: { ca: { name: 'ledger' } },
+    };
+    const all = (last: string) => {
+      const spec = withQueries(
+        ...Array.from({ length: 10 }, (_, at) =>
+          web({
+            authorization: { bearer: { name: 'ledger' } },
+            tls: { ca: { name: at === 9 ? last : 'ledger' } },
+          }),
+        ),
+      );
+      return { ...spec, checks: { ...spec.checks, scrape } };
+    };
+    expect(await create('narrow', all('ledger'))).toBe('done');
+    expect(await create('narrow', all('till'))).toContain('the verb get on the Secret till');
+  });
+
+  it('keeps its Secrets and Jobs when somebody changes what is beside them', async () => {
+    const spec = withQueries({ job: JOB }, web({ authorization: { bearer: { name: 'till' } } }));
+    await createClient(adminTransport()).create(APP_RELEASES, release(spec, 'checked'));
+    expect(await change('narrow', 'checked', { paused: true })).toBe('done');
+    const [first, second] = spec.checks.queries;
+    const other = { ...first, job: { template: { spec: { containers: [{ name: 'other' }] } } } };
+    const checks = { queries: [other, second] };
+    expect(await change('narrow', 'checked', { checks })).toContain('create on jobs.batch');
   });
 
   it('may be written by the operator, which has none of these rights', async () => {

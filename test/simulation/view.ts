@@ -84,6 +84,7 @@ export function snapshotOf(view: View, looking: Looking): Snapshot | undefined {
     sets: owned.map((set) => setView(view, set)).toSorted((a, b) => a.revision - b.revision),
     traffic: trafficOf(view),
     evidence: evidenceOf(view, looking.state),
+    queries: [],
     actions: view.actions.actions.filter((action) => action.result === undefined),
   };
 }

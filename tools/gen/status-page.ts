@@ -105,6 +105,7 @@ function statusIn(phase: Phase): AppReleaseStatus {
     sets: [],
     traffic: { kind: 'podShare' },
     evidence: { kind: 'none' },
+    queries: [],
     actions: [],
   };
   const { example } = PHASE_TEXT[phase];

@@ -40,6 +40,7 @@ export const TIERS: readonly Tier[] = [
     'the ledger, its migrations and backups on a real PostgreSQL',
     'test/app/jest.config.mjs',
   ),
+  jest('sources', 'queries to a real Prometheus', 'test/sources/jest.config.mjs'),
   jest(
     'integration',
     'the operator on a real API server with fake nodes',

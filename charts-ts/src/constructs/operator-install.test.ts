@@ -22,12 +22,14 @@ describe('the installed operator', () => {
     'by default': {},
     'with a standby': { replicas: 2 },
     'for some namespaces': { namespaces: ['bank', 'shop'] },
+    'with Secrets to read': { secretsOf: ['bank'] },
     'beside another': { instance: 'second', namespace: 'second-system' },
   };
 
   it.each(Object.entries(VARIANTS))('keeps every rule %s', (_, props) => {
     const objects = render(props);
-    const namespaces = (props.namespaces ?? []).map((name) => `Namespace /${name}` as const);
+    const named = [...(props.namespaces ?? []), ...(props.secretsOf ?? [])];
+    const namespaces = named.map((name) => `Namespace /${name}` as const);
     expect(Object.values(RULE_BOOK).flatMap((rule) => rule(objects))).toEqual([]);
     expect(referencesExist(namespaces)(objects)).toEqual([]);
   });
@@ -50,6 +52,17 @@ describe('the installed operator', () => {
       'slipway-system/slipway-operator-leases',
     ]);
     expect(argsOf(objects)).toContain('--namespaces=bank,shop');
+  });
+
+  it('reads Secrets in the namespaces it was told, by name, and nowhere else', () => {
+    const readers = (props: Partial<OperatorInstallProps>) =>
+      render(props)
+        .filter(({ rules }) => JSON.stringify(rules ?? '').includes('secrets'))
+        .map(({ kind, metadata, rules }) => ({ place: `${kind} ${metadata.namespace}`, rules }));
+    expect(readers({})).toEqual([]);
+    expect(readers({ secretsOf: ['bank'] })).toEqual([
+      { place: 'Role bank', rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] },
+    ]);
   });
 
   it('shares no name with another instance', () => {
@@ -96,7 +109,7 @@ describe('the permissions', () => {
   it('delete nothing that users come by, and replace nothing whole', () => {
     const may = (verb: string) =>
       all.filter(({ verbs }) => verbs.includes(verb)).flatMap(({ resources }) => resources);
-    expect(may('delete')).toEqual(['releaseactions', 'replicasets', 'configmaps']);
+    expect(may('delete')).toEqual(['releaseactions', 'replicasets', 'configmaps', 'jobs']);
     expect(may('update')).toEqual(['appreleases/finalizers']);
   });
 });

@@ -19,6 +19,8 @@ export interface OperatorInstallProps {
   readonly namespace?: string;
   /** Namespaces it looks after, with a Role in each. @default - all, with a ClusterRole */
   readonly namespaces?: readonly string[];
+  /** Namespaces whose Secrets queries and scrapes may name, with a Role in each. @default - none */
+  readonly secretsOf?: readonly string[];
   /** Two or more: one leads, the others take over when it ends. @default 1 */
   readonly replicas?: number;
   /** @default 50m CPU, 64Mi, at most 256Mi: enough for 1,000 releases and large metrics pages */
@@ -56,7 +58,8 @@ export class OperatorInstall extends Construct {
     const metadata = { name, namespace: home, labels: labelsOf(identity) };
     new RestrictedNamespace(this, 'Namespace', home);
     new ServiceAccount(this, 'Account', { metadata, automountToken: false });
-    new OperatorRoles(this, 'Roles', { name, home, account: name, namespaces });
+    const { secretsOf = [] } = props;
+    new OperatorRoles(this, 'Roles', { name, home, account: name, namespaces, secretsOf });
     const deployment = new Deployment(this, 'Deployment', {
       ...this.pod(props, identity),
       metadata,

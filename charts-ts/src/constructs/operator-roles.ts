@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import {
   OPERATOR_HOME_PERMISSIONS,
   OPERATOR_PERMISSIONS,
+  OPERATOR_SECRET_PERMISSIONS,
   type Permission,
 } from '../operator-permissions.ts';
 
@@ -15,6 +16,8 @@ export interface OperatorRolesProps {
   readonly account: string;
   /** Namespaces it looks after; empty means all. */
   readonly namespaces: readonly string[];
+  /** Namespaces whose Secrets it may read. */
+  readonly secretsOf: readonly string[];
 }
 
 interface Grant {
@@ -30,12 +33,15 @@ export class OperatorRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: OperatorRolesProps) {
     super(scope, id);
-    const { name, home, namespaces } = props;
+    const { name, home, namespaces, secretsOf } = props;
     this.subject = { kind: 'ServiceAccount', name: props.account, namespace: home };
     this.grant({ name: `${name}-leases`, namespace: home, permissions: OPERATOR_HOME_PERMISSIONS });
     if (namespaces.length === 0) this.grantEverywhere(name);
     for (const namespace of namespaces) {
       this.grant({ name, namespace, permissions: OPERATOR_PERMISSIONS });
+    }
+    for (const namespace of secretsOf) {
+      this.grant({ name: `${name}-secrets`, namespace, permissions: OPERATOR_SECRET_PERMISSIONS });
     }
   }
 

@@ -106,7 +106,7 @@ export const noHashes: Rule = forEachObject((object) =>
 
 /** Whoever applies an empty list owns it. A CRD's defaults are no lists of ours. */
 export const noEmptyLists: Rule = forEachObject((object) =>
-  object.kind !== 'CustomResourceDefinition' && JSON.stringify(object).includes('[]')
+  object.kind !== 'CustomResourceDefinition' && JSON.stringify(object).includes('":[]')
     ? ['owns an empty list']
     : [],
 );

@@ -32,9 +32,13 @@ const armCounts = z.object({ requests: z.number(), errors: z.number() });
 const checkResult = z
   .object({
     name: z.string().max(63).meta({
-      description: '`overall`, then one for each signal: errors, latency, restarts, readiness, ...',
+      description:
+        '`overall`, then one for each signal: errors, latency, restarts, readiness, ...; ' +
+        '`query/<name>` for each query.',
     }),
-    state: z.string().max(63).meta({ description: 'evidence, noData or error.' }),
+    state: z.string().max(63).meta({
+      description: 'evidence, noData or error. Of a query: ok, failing, failed, noData or error.',
+    }),
     evidence: z.number().optional().meta({ description: 'Evidence against the candidate.' }),
     threshold: z.number().optional().meta({ description: 'Evidence at which it is rolled back.' }),
     weight: z.number().optional().meta({ description: "Its share in the overall evidence, 0 to 1." }),
@@ -150,7 +154,7 @@ export const statusSchema = z
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['type'],
     }),
-    checks: z.array(checkResult).max(16).optional().meta({
+    checks: z.array(checkResult).max(32).optional().meta({
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['name'],
     }),

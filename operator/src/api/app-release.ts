@@ -11,6 +11,8 @@ import {
   serviceName,
   withRules,
 } from './primitives.ts';
+import { queries } from './queries.ts';
+import { scrape } from './scrape.ts';
 
 const workloadRef = z
   .object({
@@ -243,21 +245,11 @@ const promotion = z
   })
   .meta({ description: 'When `verify.until: evidence` passes.' });
 
-const scrape = z
-  .object({
-    port: z.union([z.number().int().min(1).max(65_535), z.string().min(1).max(15)]).default('metrics').meta({
-      description: 'Name or number of the container port that serves metrics.',
-      'x-kubernetes-int-or-string': true,
-    }),
-    path: z.string().max(1024).regex(/^\/[!-~]*$/).default('/metrics').meta({ description: 'Path of the metrics page.' }),
-    everySeconds: z.number().int().min(1).max(60).default(2).meta({ description: 'Seconds between two looks.' }),
-  })
-  .meta({ description: "Where the pods' own counters are read." });
-
 const checks = z
   .object({
     scrape: scrape.optional(),
     errorRate: errorRate.optional(),
+    queries: queries.optional(),
     counters: z.array(counterPair).max(8).default([]).meta({
       description: 'Pairs of counters of your own that are compared as errors are.',
       'x-kubernetes-list-type': 'map',

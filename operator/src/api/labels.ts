@@ -9,6 +9,8 @@ export const LABEL = {
   release: 'slipway.dev/release',
   /** On an AppRelease: which operator installation owns it. Absent means `slipway`. */
   instance: 'slipway.dev/instance',
+  /** On the Job of a check, and its pod: the query it is run for. */
+  query: 'slipway.dev/query',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { appReleaseCrd, releaseActionCrd } from './crd.ts';
 import { parseAction, parseSpec, parseStatus } from './parse.ts';
+import { queryNonsense } from './testing/query-nonsense.ts';
 
 const canary = (over: object) => ({ template: {}, strategy: { canary: over } });
 const routed = (gateway: object) => ({ ...canary({}), traffic: { service: 'shop', gateway } });
+
+const scraped = (scrape: object) => ({ ...canary({}), checks: { scrape } });
 
 /** All sentences of all CEL rules in the CRD. */
 function sentencesOf(schema: unknown): string[] {
@@ -64,6 +67,22 @@ const NONSENSE = [
     spec: { ...canary({}), checks: { errorRate: { total: { name: 'all' } } } },
     field: 'spec.checks.errorRate',
   },
+  {
+    what: 'certificates without https',
+    spec: scraped({ tls: { serverName: 'web' } }),
+    field: 'spec.checks.scrape.tls',
+  },
+  {
+    what: 'somebody and anybody to trust',
+    spec: scraped({ scheme: 'https', tls: { ca: { name: 'ca' }, insecureSkipVerify: true } }),
+    field: 'spec.checks.scrape.tls',
+  },
+  {
+    what: 'no way to prove who we are',
+    spec: scraped({ authorization: {} }),
+    field: 'spec.checks.scrape.authorization',
+  },
+  ...queryNonsense({ template: {}, strategy: { canary: {} } }),
 ];
 
 describe('a spec that makes no sense', () => {

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { type AppReleaseSpec, specSchema } from './app-release.ts';
 import { type AppReleaseStatus, statusSchema } from './app-release-status.ts';
 import type { CelRule } from './primitives.ts';
+import { queryViolations } from './query-rules.ts';
+import { scrapeViolations } from './scrape.ts';
 import { type ReleaseActionSpec, actionSpecSchema } from './release-action.ts';
 
 /** One thing wrong with a field: its path from the object's root, and a sentence. */
@@ -102,6 +104,13 @@ function crossFieldViolations(spec: AppReleaseSpec): Violation[] {
       'spec.checks.errorRate',
       'name both total and errors, or neither (then well-known counters are recognised)',
     );
+  }
+  const scrape = spec.checks?.scrape;
+  for (const { path, message } of scrape ? scrapeViolations(scrape) : []) {
+    add(`spec.checks.scrape${path}`, message);
+  }
+  for (const { path, message } of queryViolations(spec.checks?.queries ?? [])) {
+    add(`spec.checks.queries${path}`, message);
   }
   return found;
 }

@@ -93,7 +93,12 @@ describe('validatingAdmissionPolicies', () => {
 
   it('asks on create and on change, and refuses orphans on delete', () => {
     const operations = policies.map((one) => one.spec?.matchConstraints?.resourceRules[0]?.operations);
-    expect(operations).toEqual([['CREATE'], ['CREATE', 'UPDATE'], ['DELETE']]);
+    expect(operations).toEqual([
+      ['CREATE'],
+      ['CREATE', 'UPDATE'],
+      ['CREATE', 'UPDATE'],
+      ['DELETE'],
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 // ValidatingAdmissionPolicies, and the roles for people, as data: who may ask what of a release.
 // They stand where other projects run webhooks: nothing of ours has to be up for them to hold.
 import { API_GROUP, API_VERSION } from './group.ts';
+import { QUERIES_MAX } from './queries.ts';
 import { ACTIONS } from './release-action.ts';
 
 /** Verb on an AppRelease that lets somebody fill in `onBehalfOf` of a ReleaseAction. */
@@ -34,10 +35,13 @@ interface PolicyParts {
 /** Each policy followed by the binding that puts it in force, in a fixed order. */
 export function validatingAdmissionPolicies(options: PolicyOptions = {}): object[] {
   const exemptUsers = options.exemptUsers ?? DEFAULT_EXEMPT_USERS;
-  return [actionPolicy(), authorPolicy(exemptUsers), orphanPolicy()].flatMap((parts) => [
-    policy(parts),
-    binding(parts.name),
-  ]);
+  const all = [
+    actionPolicy(),
+    authorPolicy(exemptUsers),
+    secretPolicy(exemptUsers),
+    orphanPolicy(),
+  ];
+  return all.flatMap((parts) => [policy(parts), binding(parts.name)]);
 }
 
 /**
@@ -104,17 +108,13 @@ function authorPolicy(exemptUsers: readonly string[]): PolicyParts {
     name: `release-authors.${API_GROUP}`,
     resource: 'appreleases',
     operations: ['CREATE', 'UPDATE'],
-    matchConditions: [
-      {
-        name: 'not-the-operator',
-        expression: `!(request.userInfo.username in ${JSON.stringify(exemptUsers)})`,
-      },
-    ],
+    matchConditions: [notOneOf(exemptUsers)],
     variables: [
       { name: 'workload', expression: partOf('object', 'workloadRef.name') },
       { name: 'service', expression: partOf('object', 'traffic.service') },
       { name: 'routeRef', expression: partOf('object', 'traffic.gateway.routeRef.name') },
       { name: 'makesPods', expression: changed('template') },
+      { name: 'makesJobs', expression: changedJobs() },
       { name: 'makesRoute', expression: changed('traffic.gateway.route') },
       { name: 'namesWorkload', expression: changed('workloadRef.name') },
       { name: 'namesService', expression: changed('traffic.service') },
@@ -124,6 +124,10 @@ function authorPolicy(exemptUsers: readonly string[]): PolicyParts {
       allowed('makesPods', {
         check: "authorizer.group('apps').resource('deployments').namespace(request.namespace).check('create')",
         because: "spec.template needs the verb create on deployments.apps in this namespace'",
+      }),
+      allowed('makesJobs', {
+        check: "authorizer.group('batch').resource('jobs').namespace(request.namespace).check('create')",
+        because: "a job in spec.checks.queries needs the verb create on jobs.batch in this namespace'",
       }),
       allowed('namesWorkload', {
         check: named('apps', 'deployments', 'workload'),
@@ -145,6 +149,67 @@ function authorPolicy(exemptUsers: readonly string[]): PolicyParts {
       }),
     ],
   };
+}
+
+/* Most Secrets that one AppRelease can name: one to prove who we are and one CA, for each query and
+   for the metrics pages. */
+const SECRETS_MAX = 2 * (QUERIES_MAX + 1);
+
+/* What a Secret holds is sent where the author says, so the author must be allowed to read it. Each
+   Secret is a rule of its own: asking about three in one expression costs more than the API server
+   allows. */
+function secretPolicy(exemptUsers: readonly string[]): PolicyParts {
+  const secret = (at: number): string => `variables.added[${at}]`;
+  return {
+    name: `release-secrets.${API_GROUP}`,
+    resource: 'appreleases',
+    operations: ['CREATE', 'UPDATE'],
+    matchConditions: [notOneOf(exemptUsers)],
+    variables: [
+      { name: 'before', expression: `oldObject == null ? [] : ${secretsIn('oldObject')}` },
+      {
+        name: 'added',
+        expression: `(${secretsIn('object')}).filter(name, !(name in variables.before))`,
+      },
+    ],
+    validations: Array.from({ length: SECRETS_MAX }, (_, at) => ({
+      expression:
+        `size(variables.added) <= ${at} || authorizer.group('').resource('secrets')` +
+        `.namespace(request.namespace).name(${secret(at)}).check('get').allowed()`,
+      messageExpression:
+        "request.userInfo.username + ' lacks a right that the operator would use for them: " +
+        `spec.checks needs the verb get on the Secret ' + ${secret(at)}`,
+    })),
+  };
+}
+
+/* A list of the names, with one part for each place where a Secret can be named. */
+function secretsIn(root: 'object' | 'oldObject'): string {
+  const places = ['authorization.bearer', 'authorization.basic', 'tls.ca'];
+  const inScrape = places.map((place) => {
+    const path = `checks.scrape.${place}`;
+    return `(${presence(root, path)} ? [${root}.spec.${path}.name] : [])`;
+  });
+  const inQueries = ['prometheus', 'web']
+    .flatMap((source) => places.map((place) => `${source}.${place}`))
+    .map((path) => {
+      const parts = path.split('.');
+      const isThere = parts.map((_, at) => `has(q.${parts.slice(0, at + 1).join('.')})`).join(' && ');
+      return `${queriesOf(root)}.filter(q, ${isThere}).map(q, q.${path}.name)`;
+    });
+  return [...inScrape, ...inQueries].join(' + ');
+}
+
+function queriesOf(root: 'object' | 'oldObject'): string {
+  return `(${presence(root, 'checks.queries')} ? ${root}.spec.checks.queries : [])`;
+}
+
+/* True when a query runs another Job than before. */
+function changedJobs(): string {
+  const before =
+    `oldObject != null && ${queriesOf('oldObject')}` +
+    '.exists(o, o.name == q.name && has(o.job) && o.job == q.job)';
+  return `${queriesOf('object')}.exists(q, has(q.job) && !(${before}))`;
 }
 
 /* Orphaning leaves pods and Services behind that nobody runs and that no release may take over. */
@@ -198,6 +263,13 @@ function allowed(when: string, { check, because }: { check: string; because: str
   return {
     expression: `!variables.${when} || ${check}.allowed()`,
     messageExpression: `request.userInfo.username + ' lacks a right that the operator would use for them: ${because}`,
+  };
+}
+
+function notOneOf(users: readonly string[]): { name: string; expression: string } {
+  return {
+    name: 'not-the-operator',
+    expression: `!(request.userInfo.username in ${JSON.stringify(users)})`,
   };
 }
 

@@ -14,6 +14,8 @@ describe('the command line', () => {
       healthPort: 8080,
       metricsPort: 9464,
       logLevel: 'info',
+      scrapeThrough: 'pods',
+      queryLoopback: 'refused',
     });
   });
 
@@ -40,6 +42,14 @@ describe('the command line', () => {
     });
   });
 
+  it('lets queries ask the own machine only when it is told to', () => {
+    expect(parse('--allow-loopback-queries')).toMatchObject({ queryLoopback: 'allowed' });
+  });
+
+  it('reads pages through the API server when it is told to', () => {
+    expect(parse('--scrape-through', 'api-server')).toMatchObject({ scrapeThrough: 'api-server' });
+  });
+
   it('takes KUBECONFIG where no flag says otherwise', () => {
     expect(parseArguments([], { KUBECONFIG: '/env' }, 'x')).toMatchObject({
       kubeconfigPath: '/env',
@@ -53,6 +63,7 @@ describe('the command line', () => {
     [['--instance', 'a'.repeat(43)], 'at most 42'],
     [['--health-port', '70000'], '--health-port "70000"'],
     [['--metrics-port', 'x'], '--metrics-port "x"'],
+    [['--scrape-through', 'tunnel'], '--scrape-through "tunnel" must be pods or api-server'],
     [['--log-level', 'loud'], '--log-level "loud"'],
     [['--colour'], '--colour'],
   ])('refuses %j and says why', (argv, message) => {

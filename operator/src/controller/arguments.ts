@@ -12,6 +12,10 @@ export interface OperatorArguments {
   readonly metricsPort: number;
   readonly kubeconfigPath?: string;
   readonly logLevel: string;
+  /** How metrics pages of pods are read. */
+  readonly scrapeThrough: 'pods' | 'api-server';
+  /** Whether queries may ask the operator's own machine. */
+  readonly queryLoopback: 'refused' | 'allowed';
 }
 
 export interface Environment {
@@ -27,6 +31,11 @@ export const USAGE = `slipway operator
   --metrics-port n        /metrics (default 9464, 0 for a free one)
   --kubeconfig file       instead of the pod's service account
   --log-level level       debug, info, warn or error (default info)
+  --scrape-through what   pods: read metrics pages at the pods' addresses (default)
+                          api-server: through its proxy, for an operator outside the cluster; needs
+                          the verb get on pods/proxy
+  --allow-loopback-queries
+                          for tests only: spec.checks.queries may ask 127.0.0.1 and ::1
 `;
 
 /** Throws an Error whose message names the flag and the remedy. */
@@ -42,6 +51,8 @@ export function parseArguments(argv: readonly string[], env: Environment, random
       'metrics-port': { type: 'string', default: '9464' },
       kubeconfig: { type: 'string' },
       'log-level': { type: 'string', default: 'info' },
+      'scrape-through': { type: 'string', default: 'pods' },
+      'allow-loopback-queries': { type: 'boolean', default: false },
     },
   });
   const kubeconfigPath = values.kubeconfig ?? env['KUBECONFIG'];
@@ -50,6 +61,10 @@ export function parseArguments(argv: readonly string[], env: Environment, random
   }
   if (!['debug', 'info', 'warn', 'error'].includes(values['log-level'])) {
     throw new Error(`--log-level "${values['log-level']}" must be debug, info, warn or error`);
+  }
+  const scrapeThrough = values['scrape-through'];
+  if (scrapeThrough !== 'pods' && scrapeThrough !== 'api-server') {
+    throw new Error(`--scrape-through "${scrapeThrough}" must be pods or api-server`);
   }
   return {
     namespaces: values.namespaces.split(',').map((name) => name.trim()).filter((name) => name !== ''),
@@ -60,6 +75,8 @@ export function parseArguments(argv: readonly string[], env: Environment, random
     metricsPort: port('--metrics-port', values['metrics-port']),
     ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
     logLevel: values['log-level'],
+    scrapeThrough,
+    queryLoopback: values['allow-loopback-queries'] ? 'allowed' : 'refused',
   };
 }
 

@@ -124,6 +124,7 @@ describe('the collector', () => {
     expect(numbers(collector.evidence('bank/shop'))).toMatchObject({
       verdict: 'noData',
       reason: 'ScrapeFailed',
+      sentence: expect.stringMatching(/; (?:canary|stable): no answer$/),
     });
   });
 

@@ -23,7 +23,7 @@ import type { EvidenceView } from '../rollout/snapshot.ts';
 import { type Incidents, createIncidents, type LossesOf } from './count-incidents.ts';
 import { beginEvidenceJournal, type EvidenceJournal } from './evidence-journal.ts';
 import { evidenceView, type PodTally } from './evidence-view.ts';
-import { samplePods, type Arm, type FetchPage } from './sample-pods.ts';
+import { samplePods, type Arm, type FetchPage, type Look } from './sample-pods.ts';
 
 /** What a release under way wants to have watched. */
 export interface Watched {
@@ -78,6 +78,8 @@ interface Watch {
   readonly tallies: Map<string, PodTally>;
   /** Counter names of a page on which nothing was recognised, for the condition. */
   counterNames: readonly string[];
+  /** A pod whose page could not be had, and why. */
+  unread: string | undefined;
   state: AnalysisState;
   verdict: Verdict | undefined;
   watched: Watched;
@@ -100,7 +102,7 @@ export function createCollector(options: CollectorOptions): Collector {
       const stable = watch.watched.stable();
       const candidate = watch.watched.candidate();
       const isRead = watch.params.pods === 'scraped';
-      const { samples, counterNames } = isRead
+      const { samples, counterNames, unread } = isRead
         ? await samplePods({ fetchPage, spec, startedAt, stable, candidate, now: clock.now() })
         : NOTHING_READ;
       if (watch.isStopped) return;
@@ -114,6 +116,7 @@ export function createCollector(options: CollectorOptions): Collector {
       watch.state = state;
       watch.verdict = verdict;
       watch.counterNames = counterNames;
+      watch.unread = unread;
       watch.history = stepHistory(watch.history, growths, everySecondsOf(spec));
       tally(watch, growths, candidate);
       if (!isRead && before?.kind === verdict.kind) return;
@@ -151,6 +154,7 @@ export function createCollector(options: CollectorOptions): Collector {
         journal: beginEvidenceJournal(options.log, { release, revision, params, state }),
         tallies: new Map(),
         counterNames: [],
+        unread: undefined,
         state,
         verdict: undefined,
         watched,
@@ -189,7 +193,7 @@ export function createCollector(options: CollectorOptions): Collector {
   };
 }
 
-const NOTHING_READ = { samples: [], counterNames: [] };
+const NOTHING_READ: Look = { samples: [], counterNames: [] };
 const DEFAULT_EVERY_SECONDS = 2;
 
 function everySecondsOf({ checks }: AppReleaseSpec): number {

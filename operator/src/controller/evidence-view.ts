@@ -15,6 +15,8 @@ export interface Judgement {
   readonly tempering: 'assumed' | 'estimated';
   /** Counter names of a page on which nothing was recognised. */
   readonly counterNames: readonly string[];
+  /** A pod whose page could not be had, and why. */
+  readonly unread?: string | undefined;
   /** What each candidate pod has answered. */
   readonly candidatePods: readonly PodTally[];
 }
@@ -80,10 +82,12 @@ function dispersionView({ params, tempering }: Judgement): DispersionView {
     : { kind: tempering, phi: method.dispersion };
 }
 
-/* Whoever has to name the counters should not have to look for them. */
-function seenInstead({ counterNames, verdict }: Judgement): string {
-  const isUnknown = verdict?.kind === 'noData' && verdict.reason === 'MetricsNotRecognized';
-  return isUnknown && counterNames.length > 0 ? `; its counters: ${counterNames.join(', ')}` : '';
+/* Whoever has to name the counters, or to mend what cannot be read, should not have to search. */
+function seenInstead({ counterNames, unread, verdict }: Judgement): string {
+  if (verdict?.kind !== 'noData') return '';
+  if (verdict.reason === 'ScrapeFailed' && unread !== undefined) return `; ${unread}`;
+  const isUnknown = verdict.reason === 'MetricsNotRecognized' && counterNames.length > 0;
+  return isUnknown ? `; its counters: ${counterNames.join(', ')}` : '';
 }
 
 /* One pod of several that fails is another trouble than a version that does. */

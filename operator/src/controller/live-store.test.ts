@@ -71,7 +71,7 @@ function lab() {
     templates: { try: ABSENT } as never,
   });
   const replicas = async () => {
-    const seen = await observer.observe('shop/web', { kind: 'none' });
+    const seen = await observer.observe('shop/web', { kind: 'none' }, []);
     return seen.kind === 'observed' ? seen.snapshot.release.replicas : seen.kind;
   };
   return { clock, replicas, store };

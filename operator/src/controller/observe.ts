@@ -1,4 +1,5 @@
 // From caches to one Snapshot, and beside it the raw things that carrying out a decision needs.
+import { initialResult, type QueryResults } from '../analysis/queries.ts';
 import { FINALIZER, LABEL } from '../api/labels.ts';
 import { parseAction, parseSpec, parseStatus } from '../api/parse.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
@@ -79,7 +80,7 @@ export type Observed =
     };
 
 export interface Observer {
-  observe(key: string, evidence: EvidenceView): Promise<Observed>;
+  observe(key: string, evidence: EvidenceView, queries: QueryResults): Promise<Observed>;
 }
 
 export interface ObserverOptions {
@@ -101,7 +102,7 @@ const CONFIG_SETTLE_MS = 2000;
 export function createObserver(options: ObserverOptions): Observer {
   const firstSeen = new Map<string, { readonly digest: string; readonly at: Instant }>();
   return {
-    async observe(key, evidence) {
+    async observe(key, evidence, queries) {
       const { store } = options;
       const [namespace = '', name = ''] = key.split('/');
       const release = store.releases.get(namespace, name);
@@ -111,8 +112,9 @@ export function createObserver(options: ObserverOptions): Observer {
         store.watchConfigMaps(key, []);
         return { kind: 'gone' };
       }
+      const subject = { key, release, evidence, queries, firstSeen };
       const behind = store.expectations.unseen(key);
-      if (behind.length === 0) return observeRelease(options, { key, release, evidence, firstSeen });
+      if (behind.length === 0) return observeRelease(options, subject);
       if ((store.expectations.since(key) ?? 0) < STALE_MAX_MS) return { kind: 'stale' };
       // Our next write is what is waited for from now on: no look is live twice for the same one.
       const live = await readLive(options.client, store, { behind, namespace });
@@ -123,7 +125,7 @@ export function createObserver(options: ObserverOptions): Observer {
       });
       const now = live.releases.get(namespace, name);
       if (!now) return { kind: 'gone' };
-      return observeRelease({ ...options, store: live }, { key, release: now, evidence, firstSeen });
+      return observeRelease({ ...options, store: live }, { ...subject, release: now });
     },
   };
 }
@@ -132,6 +134,7 @@ interface Subject {
   readonly key: string;
   readonly release: ReleaseObject;
   readonly evidence: EvidenceView;
+  readonly queries: QueryResults;
   readonly firstSeen: Map<string, { readonly digest: string; readonly at: Instant }>;
 }
 
@@ -176,6 +179,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
     sets: sets.map((set) => setView(store, set, status)),
     traffic: traffic.view,
     evidence: evidenceFor(parsed, subject.evidence),
+    queries: queriesFor(parsed, subject.queries),
     actions: openActions(store, release),
   };
   return {
@@ -195,6 +199,14 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
       unreadable: unreadableActions(store, release),
     },
   };
+}
+
+/* One that has not been asked, as after a restart, is not one that is good. */
+function queriesFor(spec: ReleaseView['spec'], results: QueryResults): QueryResults {
+  if (spec.kind === 'invalid') return results;
+  return (spec.value.checks?.queries ?? []).map(
+    ({ name }) => results.find((result) => result.name === name) ?? initialResult(name),
+  );
 }
 
 /* Giving pods back, or going back, needs no more than a part of the specification. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseSpec } from '../api/parse.ts';
 import { after, instant } from '../lib/instant.ts';
 import { type PodObject, projectPod, projectReplicaSet } from './projections.ts';
-import { samplePods } from './sample-pods.ts';
+import { type FetchPage, samplePods } from './sample-pods.ts';
 
 const STARTED = instant(1_000_000);
 const PAGE = [
@@ -14,7 +14,11 @@ const PAGE = [
   '',
 ].join('\n');
 
-const set = projectReplicaSet({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 's' } });
+const set = projectReplicaSet({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: { name: 's' },
+});
 const pod = (over: Partial<PodObject> = {}): PodObject => ({
   ...projectPod({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'c', uid: 'c' } } as never),
   createdAt: after(STARTED, 1000),
@@ -72,5 +76,40 @@ describe('a sample of a pod', () => {
   it('is not taken of a pod that never answered, or is to go', async () => {
     expect(await sampled(pod({ isReady: false }))).toEqual([]);
     expect(await sampled(pod({ isTerminating: true }))).toEqual([]);
+  });
+
+  it.each<[string, { fetchPage: FetchPage; port?: string }, string]>([
+    [
+      'it is refused',
+      { fetchPage: () => Promise.reject(new Error('it refuses us (401)')) },
+      'c: it refuses us (401)',
+    ],
+    ['nobody answers', { fetchPage: () => Promise.resolve(undefined) }, 'c: no answer'],
+    [
+      'its page is cut off',
+      { fetchPage: () => Promise.resolve('a 1') },
+      'c: the metrics page ends in the middle of a line',
+    ],
+    [
+      'it has no such port',
+      { fetchPage: () => Promise.resolve(PAGE), port: 'stats' },
+      'c: no container has a port named stats',
+    ],
+  ])('that has failed says why: %s', async (_what, { fetchPage, port = 9090 }, unread) => {
+    const parsed = parseSpec({
+      template: {},
+      strategy: { canary: {} },
+      checks: { scrape: { port } },
+    });
+    if (parsed.kind === 'invalid') throw new Error(JSON.stringify(parsed.violations));
+    const look = await samplePods({
+      fetchPage,
+      spec: parsed.value,
+      stable: undefined,
+      candidate: { set, pods: [pod()] },
+      startedAt: STARTED,
+      now: STARTED,
+    });
+    expect(look).toMatchObject({ samples: [{ kind: 'failed', arm: 'canary' }], unread });
   });
 });

@@ -1,20 +1,29 @@
 // One look at all pods of a release: their metrics pages, read and recognised.
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { Violation } from '../api/parse.ts';
+import type { ScrapeSpec } from '../api/scrape.ts';
 import type { PodSample } from '../analysis/sample.ts';
 import type { Instant } from '../lib/instant.ts';
 import type { CounterCodec } from '../metrics/codec.ts';
 import { compileLabels } from '../metrics/label-match.ts';
 import { namedCounters } from '../metrics/named-counters.ts';
+import { describeExpositionError } from '../metrics/exposition.ts';
 import { recognize } from '../metrics/recognize.ts';
 import type { PodObject, ReplicaSetObject } from './projections.ts';
 
-/** Text of one metrics page, or undefined when it could not be had. */
-export type FetchPage = (url: {
+/** Where one pod serves its page, and how it is asked there. */
+export interface PageAddress {
   readonly host: string;
   readonly port: number;
   readonly path: string;
-}) => Promise<string | undefined>;
+  readonly pod: { readonly namespace: string; readonly name: string };
+  readonly access?: Pick<ScrapeSpec, 'scheme' | 'tls' | 'authorization'> | undefined;
+}
+
+/**
+ * Text of one metrics page. Rejects with a sentence, or gives undefined, when it could not be had.
+ */
+export type FetchPage = (address: PageAddress) => Promise<string | undefined>;
 
 /** One version: its set and that set's pods. */
 export interface Arm {
@@ -39,6 +48,8 @@ export interface Look {
   readonly samples: readonly PodSample[];
   /** The first counter names of a page on which nothing was recognised. */
   readonly counterNames: readonly string[];
+  /** A pod whose page could not be had, and why. */
+  readonly unread?: string;
 }
 
 export async function samplePods(at: LookAt): Promise<Look> {
@@ -52,7 +63,9 @@ export async function samplePods(at: LookAt): Promise<Look> {
     (found?.pods ?? []).filter(isScrapable).map((pod) => ({ arm, pod, set: found?.set, codecs, pairs })),
   );
   const looks = await Promise.all(subjects.map((subject) => samplePod(at, subject)));
+  const unread = looks.find((look) => look.unread !== undefined)?.unread;
   return {
+    ...(unread === undefined ? {} : { unread }),
     samples: looks.map(({ sample }) => sample),
     counterNames: looks.find(({ counterNames }) => counterNames.length > 0)?.counterNames ?? [],
   };
@@ -76,6 +89,7 @@ interface Subject {
 interface PodLook {
   readonly sample: PodSample;
   readonly counterNames: readonly string[];
+  readonly unread?: string;
 }
 
 async function samplePod(
@@ -86,13 +100,17 @@ async function samplePod(
   const wanted = scrape?.port ?? 'metrics';
   const port = typeof wanted === 'number' ? wanted : set?.ports[wanted];
   const path = scrape?.path ?? '/metrics';
-  const failed: PodLook = { sample: { kind: 'failed', podUid: pod.uid, arm }, counterNames: [] };
-  if (port === undefined || pod.ip === undefined) return failed;
-  const page = await at.fetchPage({ host: pod.ip, port, path });
-  if (page === undefined) return failed;
+  const failed = (why: string): PodLook => ({
+    sample: { kind: 'failed', podUid: pod.uid, arm },
+    counterNames: [],
+    unread: `${pod.name}: ${why}`,
+  });
+  if (port === undefined) return failed(`no container has a port named ${wanted}`);
+  const read = await pageAt(at, { host: pod.ip ?? '', port, path, pod, access: scrape });
+  if ('why' in read) return failed(read.why);
   const excludedPaths = [...(set?.probePaths ?? []), path];
-  const found = recognize(page, { excludedPaths, pairs, ...(codecs ? { codecs } : {}) });
-  if (found.kind === 'unreadable') return failed;
+  const found = recognize(read.page, { excludedPaths, pairs, ...(codecs ? { codecs } : {}) });
+  if (found.kind === 'unreadable') return failed(describeExpositionError(found.error));
   if (found.kind === 'notRecognized') {
     const sample: PodSample = { kind: 'uncounted', podUid: pod.uid, arm };
     return { sample, counterNames: found.counterNames };
@@ -109,6 +127,18 @@ async function samplePod(
     ...(found.paths === 'unknown' ? { expectedProbes: probes } : {}),
   };
   return { sample, counterNames: [] };
+}
+
+async function pageAt(
+  { fetchPage }: LookAt,
+  address: PageAddress,
+): Promise<{ readonly page: string } | { readonly why: string }> {
+  try {
+    const page = await fetchPage(address);
+    return page === undefined ? { why: 'no answer' } : { page };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /* Counters that the user named replace the well-known ones. */

@@ -1,5 +1,6 @@
 // The way forward: from the first step to the promotion. Advances only on what the snapshot shows.
 import { after, type Instant } from '../lib/instant.ts';
+import { judgeQueries } from '../analysis/queries.ts';
 import type { VerifySpec } from '../api/app-release.ts';
 import type { Reason } from '../api/reasons.ts';
 import { type Context, withState } from './context.ts';
@@ -50,7 +51,8 @@ export function decideStepping(context: Context, step: StepState): Decision {
 /** Why the candidate is to be taken back at once, whatever else is the matter. */
 export function certainHarm(context: Context): Passing | undefined {
   const failure = candidateFailure(context);
-  return failure.kind === 'certain' ? failure : evidenceAgainst(context);
+  if (failure.kind === 'certain') return failure;
+  return evidenceAgainst(context) ?? queriesAgainst(context);
 }
 
 /** Goes on as far as the snapshot shows steps to be done, then asks for what the next one needs. */
@@ -124,15 +126,19 @@ function verifyOutcome(
   const { now, snapshot } = context;
   const end = after(step.startedAt, verify.seconds * 1000);
   const evidence = snapshot.evidence;
+  const queries = judgeQueries(snapshot.queries);
   // Without numbers there is nothing to wait for but time; readiness and crashes are judged anyhow.
-  if (evidence.kind === 'none' || (evidence.basis === 'pods' && evidence.verdict === 'continue')) {
+  const isUncounted =
+    evidence.kind === 'none' || (evidence.basis === 'pods' && evidence.verdict === 'continue');
+  if (isUncounted && queries.kind === 'pass') {
     return now >= end
       ? { kind: 'passed' }
       : { kind: 'waiting', reason: 'StepStarted', isHeld: false, wakeAt: end };
   }
-  const counted = Math.max(0, evidence.canary.requests - step.requestsBefore);
-  const isShown = isEnough(evidence.verdict, verify, counted) || isPaced(context, step);
-  if (now >= end && isShown) return { kind: 'passed' };
+  const requests = evidence.kind === 'none' ? 0 : evidence.canary.requests;
+  const counted = Math.max(0, requests - step.requestsBefore);
+  const isShown = isUncounted || isShownBy(context, { step, verify, counted });
+  if (now >= end && isShown && queries.kind === 'pass') return { kind: 'passed' };
   const deadline = after(step.startedAt, Math.max(verify.seconds, verify.deadlineSeconds) * 1000);
   if (now < deadline) {
     const wakeAt = now < end ? end : deadline;
@@ -143,10 +149,25 @@ function verifyOutcome(
     return {
       kind: 'rollback',
       reason: 'NoDataAtDeadline',
-      message: shortfall(verify, counted),
+      message: isShown
+        ? `${queries.sentence}, ${verify.deadlineSeconds} s after the step began`
+        : shortfall(verify, counted),
     };
   }
   return { kind: 'waiting', reason: 'NoEvidence', isHeld: true };
+}
+
+interface Counted {
+  readonly step: StepState;
+  readonly verify: VerifySpec;
+  /** Requests of the candidate since the step began. */
+  readonly counted: number;
+}
+
+function isShownBy(context: Context, { counted, step, verify }: Counted): boolean {
+  const { evidence } = context.snapshot;
+  if (evidence.kind === 'none') return false;
+  return isEnough(evidence.verdict, verify, counted) || isPaced(context, step);
 }
 
 /* With a pace the next weight is reached as soon as its worst case is within the budget; before the
@@ -218,4 +239,10 @@ function evidenceAgainst({ candidate, snapshot }: Context) {
   if (evidence.kind !== 'judged' || evidence.verdict !== 'rollback') return undefined;
   const reason: Reason = evidence.reason === 'CandidateSilent' ? 'CandidateSilent' : 'ChecksFailed';
   return { reason, message: `${evidence.sentence}${lastWords(candidate ? livePods(candidate) : [])}` };
+}
+
+/* As harm that is certain: the values were bad as often in a row as their author asked for. */
+function queriesAgainst({ snapshot }: Context): Passing | undefined {
+  const { kind, sentence } = judgeQueries(snapshot.queries);
+  return kind === 'rollback' ? { reason: 'ChecksFailed', message: sentence } : undefined;
 }

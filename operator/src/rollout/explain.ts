@@ -1,4 +1,5 @@
 // The sentences of status, events and the log.
+import { judgeQueries, type QueryResults } from '../analysis/queries.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Instant } from '../lib/instant.ts';
 import type { Context } from './context.ts';
@@ -28,9 +29,18 @@ export function stepSentence(context: Context, { step, exposure, reason }: StepS
   if (!exposure.isReached) return `${where}; waiting for ${exposure.waitingFor}`;
   const { evidence } = snapshot;
   // Crashes that there are none of are no news, and would be written again and again.
-  return evidence.kind === 'judged' && evidence.basis === 'requests'
-    ? `${where}: ${evidenceSentence(evidence)}`
-    : where;
+  const told =
+    evidence.kind === 'judged' && evidence.basis === 'requests'
+      ? [evidenceSentence(evidence)]
+      : [];
+  const parts = [...told, ...queriesText(snapshot.queries)];
+  return parts.length === 0 ? where : `${where}: ${parts.join('; ')}`;
+}
+
+/* What stands in the way is told; values that are good stand in status.checks. */
+function queriesText(results: QueryResults): string[] {
+  const { kind, sentence } = judgeQueries(results);
+  return kind === 'pass' ? [] : [sentence];
 }
 
 /** "revision 7 serves everything: 10 of 10 pods ready" */

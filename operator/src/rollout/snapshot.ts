@@ -1,5 +1,6 @@
 // Everything a decision may look at: one readonly picture of an AppRelease and its surroundings.
 // Who fills it in is not known here.
+import type { QueryResults } from '../analysis/queries.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { ActionName } from '../api/release-action.ts';
 import type { Reason } from '../api/reasons.ts';
@@ -17,6 +18,8 @@ export interface Snapshot {
   readonly sets: readonly SetView[];
   readonly traffic: TrafficView;
   readonly evidence: EvidenceView;
+  /** What is known of each of the user's own queries; empty where nothing is asked. */
+  readonly queries: QueryResults;
   /** Actions that have no result yet, oldest first. */
   readonly actions: readonly ActionView[];
 }

@@ -1,4 +1,5 @@
 // Decision to status: all that a person, kubectl wait, Flux and Argo CD read.
+import { checkResultsOf } from '../analysis/queries.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type {
   AppReleaseStatus,
@@ -43,7 +44,11 @@ export function statusOf(
   const candidateSet = sets.find((set) => set.name === next.candidate?.setName);
   // Evidence that is not being gathered at the moment is not forgotten while its release goes on.
   const before = previous.candidate?.revision === next.candidate?.revision ? previous : {};
-  const judged = checksOf(snapshot.evidence, isTrying(snapshot.state) || isTrying(next));
+  const isTried = isTrying(snapshot.state) || isTrying(next);
+  const judged = [
+    ...checksOf(snapshot.evidence, isTried),
+    ...(isTried ? checkResultsOf(snapshot.queries) : []),
+  ];
   return {
     observedGeneration: release.generation,
     controllerEpoch: extras.controllerEpoch,

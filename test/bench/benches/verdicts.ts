@@ -43,6 +43,7 @@ export const verdicts: Bench = {
         leaseNamespace: namespace,
         identity: 'in-process',
         fetchPage: traffic.fetchPage,
+        send: () => Promise.resolve({ kind: 'failed', why: 'nothing is asked here' }),
         onLost: (why) => {
           throw new Error(`the operator in the bench was lost: ${why}`);
         },

@@ -3,6 +3,7 @@
 import { afterEach } from '@jest/globals';
 import type { AppReleaseStatus } from '../../../operator/src/api/app-release-status.ts';
 import type { FetchPage } from '../../../operator/src/controller/sample-pods.ts';
+import { createSend, type Send } from '../../../operator/src/controller/queries/send.ts';
 import * as type from '../../../operator/src/controller/resources.ts';
 import type { KubeClient } from '../../../operator/src/kube/client.ts';
 import type { RawObject, ResourceType } from '../../../operator/src/kube/resource.ts';
@@ -25,6 +26,8 @@ const DEADLINE_MS = 60_000;
 export interface OperatorParts {
   /** The pages that pods serve; without it no page can be read. */
   readonly fetchPage?: FetchPage;
+  /** What queries are answered; without it they may ask servers of the test. */
+  readonly send?: Send;
   readonly identity?: string;
   /** As it would be with other rights than an administrator's. */
   readonly transport?: Transport;
@@ -182,6 +185,7 @@ function startIn(
     leaseNamespace: namespace,
     identity,
     fetchPage: parts.fetchPage ?? (() => Promise.resolve(undefined)),
+    send: parts.send ?? createSend({ loopback: 'allowed' }),
     onLost: (why) => {
       lost ??= why;
     },

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { REASONS, type Reason } from '../../api/reasons.ts';
 import { parseSpec } from '../../api/parse.ts';
+import type { QueryResult } from '../../analysis/queries.ts';
 import type { AppReleaseSpec } from '../../api/app-release.ts';
 import type {
   EvidenceView,
@@ -332,6 +333,13 @@ const wanted = maybe(
   'setName',
 );
 
+const queryResult: fc.Arbitrary<QueryResult> = fc.record({
+  name,
+  state: fc.constantFrom('ok', 'failing', 'failed', 'noData', 'error'),
+  failures: fc.nat(5),
+  sentence: fc.string(),
+});
+
 /** Any snapshot at all. */
 export const arbitrarySnapshot: fc.Arbitrary<Snapshot> = maybe(
   {
@@ -342,6 +350,7 @@ export const arbitrarySnapshot: fc.Arbitrary<Snapshot> = maybe(
     sets,
     traffic,
     evidence,
+    queries: fc.array(queryResult, { maxLength: 3 }),
     actions: fc.array(action, { maxLength: 3 }),
   },
   'wanted',

@@ -1,5 +1,6 @@
 // A whole snapshot, as a test describes it: release().canary(20, 50).stable(set().ready(10)).build().
 // What is not said is calm: a valid spec, an inline template, no traffic router, no metrics.
+import type { QueryResult } from '../../analysis/queries.ts';
 import type { AppReleaseSpecInput } from '../../api/app-release.ts';
 import { parseSpec } from '../../api/parse.ts';
 import { readyPods } from '../pods.ts';
@@ -50,6 +51,8 @@ export interface ReleaseBuilder {
   weighted(weight: number | undefined, over?: Partial<WeightedView>): ReleaseBuilder;
   traffic(traffic: TrafficView): ReleaseBuilder;
   judged(over: Partial<Extract<EvidenceView, { kind: 'judged' }>>): ReleaseBuilder;
+  /** What is known of each query. */
+  asked(...queries: QueryResult[]): ReleaseBuilder;
   action(action: ActionView['action'], over?: Partial<ActionView>): ReleaseBuilder;
   deployment(over?: Partial<DeploymentView>): ReleaseBuilder;
   with(over: Partial<Snapshot>): ReleaseBuilder;
@@ -137,6 +140,7 @@ function builderOf(parts: Parts): ReleaseBuilder {
     weighted: (weight, over = {}) => change({ weighted: { weight, over } }),
     traffic: (traffic) => change({ over: { ...parts.over, traffic } }),
     judged: (over) => change({ over: { ...parts.over, evidence: judged(over) } }),
+    asked: (...queries) => change({ over: { ...parts.over, queries } }),
     action: (action, over) =>
       change({ actions: [...parts.actions, actionView(parts, action, over)] }),
     deployment: (over) =>
@@ -187,6 +191,7 @@ function snapshotOf(parts: Parts): Snapshot {
     sets,
     traffic: traffic ?? { kind: 'podShare' },
     actions: parts.actions,
+    queries: [],
     ...parts.over,
     evidence,
   };
