@@ -21,6 +21,7 @@ describe('parseConfig', () => {
       errorStage: 'before',
       latencyMs: 0,
       neverReady: false,
+      resetShare: 0,
       crashAfterMs: undefined,
     });
   });
@@ -61,6 +62,7 @@ describe('parseConfig', () => {
       errorStage: 'after',
       latencyMs: 15,
       neverReady: true,
+      resetShare: 0,
       crashAfterMs: 900,
     });
   });

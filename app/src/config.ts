@@ -12,6 +12,8 @@ export interface FaultConfig {
   readonly errorStage: 'before' | 'after';
   readonly latencyMs: number;
   readonly neverReady: boolean;
+  /** Share of requests whose connection is broken off without an answer, 0 to 1. */
+  readonly resetShare: number;
   readonly crashAfterMs: number | undefined;
 }
 
@@ -68,6 +70,7 @@ const settings = z.object({
   FAULT_ERROR_STAGE: z.enum(['before', 'after'], 'give "before" or "after"').default('before'),
   FAULT_LATENCY_MS: whole(0, 60_000).default(0),
   FAULT_NEVER_READY: flag.default(false),
+  FAULT_RESET_SHARE: number(0, 1).default(0),
   FAULT_CRASH_AFTER_MS: whole(1, 86_400_000).optional(),
 });
 
@@ -82,6 +85,7 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
     errorStage: data.FAULT_ERROR_STAGE,
     latencyMs: data.FAULT_LATENCY_MS,
     neverReady: data.FAULT_NEVER_READY,
+    resetShare: data.FAULT_RESET_SHARE,
     crashAfterMs: data.FAULT_CRASH_AFTER_MS,
   };
   if (data.APP_ENV === 'production') refuseFaults(faults);
@@ -105,6 +109,7 @@ function refuseFaults(faults: FaultConfig): void {
     faults.errorShare > 0 ? 'FAULT_ERROR_SHARE' : undefined,
     faults.latencyMs > 0 ? 'FAULT_LATENCY_MS' : undefined,
     faults.neverReady ? 'FAULT_NEVER_READY' : undefined,
+    faults.resetShare > 0 ? 'FAULT_RESET_SHARE' : undefined,
     faults.crashAfterMs === undefined ? undefined : 'FAULT_CRASH_AFTER_MS',
   ].filter((name) => name !== undefined);
   if (active.length === 0) return;

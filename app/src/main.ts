@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConfig } from './config.ts';
 import type { AppConfig } from './config.ts';
 import { createApp, createMetricsApp } from './http/app.ts';
-import { createFaultInjector } from './http/faults.ts';
+import { createBreakOff, createFaultInjector } from './http/faults.ts';
 import { listen } from './http/listener.ts';
 import { createReadinessGate } from './http/readiness.ts';
 import { ConfigError } from './store/connection-config.ts';
@@ -45,6 +45,7 @@ async function run(config: AppConfig): Promise<void> {
     metrics,
     readiness,
     inject,
+    breakOff: createBreakOff(faults),
     drain: drain.signal,
   });
 

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parseArguments, USAGE } from './controller/arguments.ts';
 import { createFetchPage } from './controller/fetch-page.ts';
+import { createGatewayAccess } from './controller/gateway-access.ts';
 import { createSecretReader } from './controller/queries/secrets.ts';
 import { createSend } from './controller/queries/send.ts';
 import { createClient } from './kube/client.ts';
@@ -42,6 +43,7 @@ const operator = startOperator({
     readSecret: createSecretReader(createClient(transport), systemClock),
     ...(options.scrapeThrough === 'api-server' ? { through: transport } : {}),
   }),
+  gatewayAccess: createGatewayAccess(options.queryLoopback),
   send: createSend({ loopback: options.queryLoopback }),
   registry,
   onLost: (why) => {

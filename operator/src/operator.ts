@@ -12,6 +12,7 @@ import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createReconciler } from './reconcile.ts';
 import { createCollector } from './controller/collect-samples.ts';
+import type { GatewayAccess } from './controller/sample-gateway.ts';
 import type { FetchPage } from './controller/sample-pods.ts';
 import { createConfigReader } from './controller/configs.ts';
 import { firstPriority } from './controller/first-look.ts';
@@ -33,6 +34,8 @@ export interface OperatorOptions {
   readonly leaseNamespace: string;
   readonly identity: string;
   readonly fetchPage: FetchPage;
+  /** How the counters of gateways are read. @default - they are not */
+  readonly gatewayAccess?: GatewayAccess;
   /** How queries leave the operator. */
   readonly send: Send;
   readonly registry?: Registry;
@@ -102,6 +105,7 @@ export function startOperator(options: OperatorOptions): Operator {
     clock,
     log,
     fetchPage: options.fetchPage,
+    ...(options.gatewayAccess ? { gatewayAccess: options.gatewayAccess } : {}),
     onEvidence: (key, isUrgent) =>
       queue.add(key, { priority: isUrgent ? PRIORITY_URGENT : PRIORITY_NORMAL }),
   });

@@ -12,6 +12,8 @@ import { ERRORS, GOOD } from './support/scenarios.ts';
 import type { Stack } from './support/stack.ts';
 import { imageNotServing } from './support/world-watch.ts';
 
+/** Of Traefik's own entry point; see test/cluster/src/addons/traefik.ts. */
+const METRICS_PORT = 8101;
 const ROUTE = '/spec/traffic/gateway/route/parentRefs';
 
 describe('releases through Traefik', () => {
@@ -51,10 +53,34 @@ describe('releases through Traefik', () => {
       reason: 'ChecksFailed',
       highestWeight: 5,
     });
+  });
+
+  it('a version that breaks connections off is rolled back by what the gateway counts', async () => {
+    await countAtGateway(stage.stack);
+    const version = { image: ERRORS.version.image, env: { FAULT_RESET_SHARE: '0.5' } };
+    const played = await playRelease(stage, { ...ERRORS, name: 'half broken off', version });
+    expect(played).toMatchObject({
+      outcome: 'RolledBack',
+      reason: 'ChecksFailed',
+      highestWeight: 5,
+    });
+    expect(played.message).toMatch(/at the gateway canary \d+ of \d+ requests failed/);
+    expect(played.message).toMatch(/evidence .*gateway/);
     const audit = await stage.load.audit();
     expect(audit).toMatchObject({ kind: 'clean', findings: [] });
   });
 });
+
+/* Traefik's proxies have one address here, that of the node. */
+async function countAtGateway({ client, traefikAddress }: Stack): Promise<void> {
+  const { hostname } = new URL(traefikAddress ?? '');
+  const value = { provider: 'traefik', address: `${hostname}:${METRICS_PORT}` };
+  await client.jsonPatch(
+    { type: APP_RELEASE, namespace: DEMO.namespace, name: DEMO.app },
+    [{ op: 'add', path: '/spec/checks/gateway', value }],
+    { fieldManager: 'pipeline' },
+  );
+}
 
 /* The second parent takes the route a moment after the first. */
 async function answersAt({ ledger }: Stack): Promise<void> {

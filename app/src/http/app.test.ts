@@ -9,7 +9,7 @@ import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createApp } from './app.ts';
-import { createFaultInjector } from './faults.ts';
+import { createBreakOff, createFaultInjector } from './faults.ts';
 import { listen } from './listener.ts';
 import type { Listener } from './listener.ts';
 import { createReadinessGate } from './readiness.ts';
@@ -20,6 +20,7 @@ const noFaults: FaultConfig = {
   errorStage: 'before',
   latencyMs: 0,
   neverReady: false,
+  resetShare: 0,
   crashAfterMs: undefined,
 };
 const version = '1.2.3';
@@ -53,9 +54,16 @@ async function start(faults: FaultConfig = noFaults): Promise<void> {
     metrics,
     readiness,
     inject: createFaultInjector(faults, () => 0),
+    breakOff: createBreakOff(faults, () => 0),
     drain: drain.signal,
   });
   listener = await listen(app, { host: '127.0.0.1', port: 0 });
+}
+
+/* The one that each test begins with would listen for ever. */
+async function restart(faults: FaultConfig): Promise<void> {
+  await listener.close(1_000);
+  await start(faults);
 }
 
 const at = (path: string): string => `http://127.0.0.1:${listener.port}${path}`;
@@ -300,13 +308,20 @@ describe('failures', () => {
 
   it('are injected without touching probes', async () => {
     await listener.close(1_000);
-    await start({ ...noFaults, errorShare: 1 });
+    await restart({ ...noFaults, errorShare: 1 });
     expect(await get('/version')).toMatchObject({
       status: 500,
       body: { type: 'urn:slipway:problem:injected-fault' },
     });
     expect((await get('/livez')).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
+  });
+
+  it('break connections off without an answer, and nothing is done for them', async () => {
+    await restart({ ...noFaults, resetShare: 1 });
+    await expect(get('/version')).rejects.toThrow('fetch failed');
+    expect((await get('/readyz')).status).toBe(200);
+    expect(await metrics.render()).not.toMatch(/http_requests_total\{[^}]*code="5/);
   });
 });
 

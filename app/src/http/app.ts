@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   readonly readiness: ReadinessGate;
   readonly inject: FaultInjector;
+  /** Stands before everything but the probes. */
+  readonly breakOff: RequestHandler;
   /** Aborted when the pod begins to drain. */
   readonly drain: AbortSignal;
 }
@@ -31,7 +33,7 @@ const maxBodyBytes = 16_384;
 
 /** Everything users and probes can ask for. */
 export function createApp(options: AppOptions): Express {
-  const { version, store, logger, metrics, readiness, inject, drain } = options;
+  const { breakOff, version, store, logger, metrics, readiness, inject, drain } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -44,6 +46,8 @@ export function createApp(options: AppOptions): Express {
     (_request, response) => void response.json({ status: 'alive' }),
   );
   app.get('/readyz', named('/readyz'), createReadyHandler(readiness));
+
+  app.use(breakOff);
 
   const readJson = [requireJson, express.json({ limit: maxBodyBytes })];
   const get = (route: string, endpoint: Endpoint): void =>

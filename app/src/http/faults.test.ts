@@ -9,6 +9,7 @@ const none: FaultConfig = {
   errorStage: 'before',
   latencyMs: 0,
   neverReady: false,
+  resetShare: 0,
   crashAfterMs: undefined,
 };
 

@@ -1,6 +1,8 @@
 // Misbehaviour on request, for demos and tests. config.ts refuses all of it in production.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { RequestHandler } from 'express';
+
 import type { FaultConfig } from '../config.ts';
 import { Problem } from '../domain/problem.ts';
 
@@ -23,5 +25,19 @@ export function createFaultInjector(
     const result = await work();
     if (fails) throw new Problem('injected-fault');
     return result;
+  };
+}
+
+/**
+ * Breaks the connection of a share of requests off before anything is done for them: no counter of this
+ * process tells of it as an error, only whoever waits for the answer. `random` as above.
+ */
+export function createBreakOff(
+  { resetShare }: Pick<FaultConfig, 'resetShare'>,
+  random: () => number = Math.random,
+): RequestHandler {
+  return (request, _response, next) => {
+    if (resetShare > 0 && random() < resetShare) request.socket.destroy();
+    else next();
   };
 }

@@ -51,6 +51,7 @@ function unpacedParams(
     // A share of pods is no share of requests: a good pod can be left unasked by kept connections.
     // So can the candidate be whose rivals serve clients that go past the router.
     silence: { ...DEFAULT_PARAMS.silence, verdict: splitsRequests ? 'rollback' : 'hold' },
+    gateway: checks?.gateway ? 'judged' : 'absent',
     pairs: (checks?.counters ?? []).map(({ margin, name, ratio }) => ({
       name,
       ratio,

@@ -233,6 +233,25 @@ const counterPair = z
       'Counters of your own on the metrics page, judged as errors are: failed logins of all logins.',
   });
 
+const gatewayCounters = z
+  .object({
+    provider: z.enum(['envoyGateway', 'traefik']).meta({
+      description: 'Whose proxies they are, which says how their counters are named.',
+    }),
+    address: z.string().min(3).max(300).regex(/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}$/).meta({
+      description:
+        'Name and port of their metrics pages, `name:port`. Every address behind the name is one ' +
+        'proxy: name a headless Service.',
+    }),
+    path: z.string().max(1024).regex(/^\/[!-~]*$/).optional().meta({
+      description: 'Path of the metrics page. Left out: the usual one of the provider.',
+    }),
+  })
+  .meta({
+    description:
+      'What the gateway counts of each version: refused, reset and timed-out requests are seen only there.',
+  });
+
 const promotion = z
   .object({
     margin: percentText.default('1%').meta({
@@ -261,6 +280,7 @@ const checks = z
         'and crashes and losses of readiness are held against what pods may do.',
       'x-kubernetes-list-type': 'set',
     }),
+    gateway: gatewayCounters.optional(),
     promotion: promotion.optional(),
     dispersion: z.enum(['auto', '1.5x', 'strict']).default('auto').meta({
       description:
@@ -295,6 +315,11 @@ const config = z
 const HAND_BACK_FIRST = 'hand back (delete the AppRelease) and make it again';
 
 const SPEC_RULES = [
+  {
+    rule: '!has(self.checks) || !has(self.checks.gateway) || (has(self.traffic) && has(self.traffic.gateway))',
+    message: 'checks.gateway needs traffic.gateway: without a router there is no gateway that counts',
+    fieldPath: '.checks.gateway',
+  },
   {
     rule: '!has(self.strategy.canary) || !has(self.strategy.canary.pace) || (has(self.checks) && has(self.checks.scrape))',
     message: 'pace needs checks.scrape: without numbers nothing says how much the candidate may get',

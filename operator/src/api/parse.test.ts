@@ -53,6 +53,11 @@ const NONSENSE = [
   },
   { what: 'no route', spec: routed({}), field: 'spec.traffic.gateway' },
   {
+    what: 'counters of no gateway',
+    spec: { ...canary({}), checks: { gateway: { provider: 'traefik', address: 'a:1' } } },
+    field: 'spec.checks.gateway',
+  },
+  {
     what: 'a pace beside steps',
     spec: { ...canary({ pace: {}, steps: [{ weight: 5 }] }), checks: { scrape: {} } },
     field: 'spec.strategy.canary.pace',

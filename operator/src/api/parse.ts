@@ -91,6 +91,12 @@ function crossFieldViolations(spec: AppReleaseSpec): Violation[] {
       'pace needs checks.scrape: without numbers nothing says how much the candidate may get',
     );
   }
+  if (spec.checks?.gateway && !spec.traffic?.gateway) {
+    add(
+      'spec.checks.gateway',
+      'checks.gateway needs traffic.gateway: without a router there is no gateway that counts',
+    );
+  }
   const gateway = spec.traffic?.gateway;
   if (gateway && (gateway.route === undefined) === (gateway.routeRef === undefined)) {
     add(

@@ -23,6 +23,7 @@ import type { EvidenceView } from '../rollout/snapshot.ts';
 import { type Incidents, createIncidents, type LossesOf } from './count-incidents.ts';
 import { beginEvidenceJournal, type EvidenceJournal } from './evidence-journal.ts';
 import { evidenceView, type PodTally } from './evidence-view.ts';
+import { type GatewayAccess, type GatewayLook, sampleGateway } from './sample-gateway.ts';
 import { samplePods, type Arm, type FetchPage, type Look } from './sample-pods.ts';
 
 /** What a release under way wants to have watched. */
@@ -60,6 +61,8 @@ export interface Collector {
 export interface CollectorOptions {
   readonly clock: Clock;
   readonly fetchPage: FetchPage;
+  /** How gateways are read. @default - not at all */
+  readonly gatewayAccess?: GatewayAccess;
   readonly log: Log;
   /** The evidence changed; `isUrgent` when it is a verdict against the candidate. */
   readonly onEvidence: (key: string, isUrgent: boolean) => void;
@@ -76,6 +79,8 @@ interface Watch {
   history: DispersionHistory;
   /** What each candidate pod has answered, by its uid; since this process watches it. */
   readonly tallies: Map<string, PodTally>;
+  /** What is wrong with the gateway's counters, for people. */
+  gatewayTrouble: string | undefined;
   /** Counter names of a page on which nothing was recognised, for the condition. */
   counterNames: readonly string[];
   /** A pod whose page could not be had, and why. */
@@ -88,12 +93,19 @@ interface Watch {
 }
 
 export function createCollector(options: CollectorOptions): Collector {
-  const { clock, fetchPage } = options;
+  const { clock, fetchPage, gatewayAccess } = options;
   const watches = new Map<string, Watch>();
 
   function schedule(key: string, watch: Watch): void {
     const everyMs = everySecondsOf(watch.watched.spec) * 1000;
     watch.timer = options.clock.setTimer(() => void poll(key, watch), everyMs);
+  }
+
+  async function lookAtGateway(key: string, { checks }: AppReleaseSpec): Promise<GatewayLook | undefined> {
+    if (!checks?.gateway) return undefined;
+    const [namespace = '', name = ''] = key.split('/');
+    if (!gatewayAccess) return { samples: [], trouble: 'this operator does not read gateways' };
+    return sampleGateway(gatewayAccess, checks.gateway, { namespace, name });
   }
 
   async function poll(key: string, watch: Watch): Promise<void> {
@@ -102,14 +114,19 @@ export function createCollector(options: CollectorOptions): Collector {
       const stable = watch.watched.stable();
       const candidate = watch.watched.candidate();
       const isRead = watch.params.pods === 'scraped';
-      const { samples, counterNames, unread } = isRead
-        ? await samplePods({ fetchPage, spec, startedAt, stable, candidate, now: clock.now() })
-        : NOTHING_READ;
+      // At the same time, so that both tell of the same requests.
+      const [{ samples, counterNames, unread }, gateway] = await Promise.all([
+        isRead
+          ? samplePods({ fetchPage, spec, startedAt, stable, candidate, now: clock.now() })
+          : NOTHING_READ,
+        lookAtGateway(key, spec),
+      ]);
       if (watch.isStopped) return;
       const before = watch.verdict;
       const incidents = watch.incidents.count({ stable, candidate }, watch.watched);
       const canaryWeightPercent = watch.watched.weightPercent();
-      const poll = { canaryWeightPercent, samples, ...incidents };
+      const atGateway = gateway ? { gateway: gateway.samples } : {};
+      const poll = { canaryWeightPercent, samples, ...incidents, ...atGateway };
       const analysed = analyse(watch.state, poll, watch.params);
       const { growths, state, verdict } = analysed;
       watch.journal.poll(analysed);
@@ -117,6 +134,7 @@ export function createCollector(options: CollectorOptions): Collector {
       watch.verdict = verdict;
       watch.counterNames = counterNames;
       watch.unread = unread;
+      watch.gatewayTrouble = gateway?.trouble;
       watch.history = stepHistory(watch.history, growths, everySecondsOf(spec));
       tally(watch, growths, candidate);
       if (!isRead && before?.kind === verdict.kind) return;
@@ -153,6 +171,7 @@ export function createCollector(options: CollectorOptions): Collector {
         incidents: createIncidents(options.clock),
         journal: beginEvidenceJournal(options.log, { release, revision, params, state }),
         tallies: new Map(),
+        gatewayTrouble: undefined,
         counterNames: [],
         unread: undefined,
         state,
@@ -204,7 +223,7 @@ function everySecondsOf({ checks }: AppReleaseSpec): number {
 function hasEvidence({ params, state }: Watch): boolean {
   const { readiness, restarts } = state.judge.signals;
   const seen = [readiness, restarts].some((signal) => (signal?.seen.canary ?? 0) > 0);
-  return params.pods === 'scraped' || seen;
+  return params.pods === 'scraped' || params.gateway === 'judged' || seen;
 }
 
 /* Bounded by the pods there are: those that are gone are told of no more. */

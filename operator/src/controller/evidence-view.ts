@@ -17,6 +17,8 @@ export interface Judgement {
   readonly counterNames: readonly string[];
   /** A pod whose page could not be had, and why. */
   readonly unread?: string | undefined;
+  /** What is wrong with the gateway's counters, for people. */
+  readonly gatewayTrouble?: string | undefined;
   /** What each candidate pod has answered. */
   readonly candidatePods: readonly PodTally[];
 }
@@ -60,7 +62,7 @@ export function evidenceView(judgement: Judgement): Judged {
     stableHealth: verdict.stableHealth,
     dispersion: dispersionView(judgement),
     ...paceView(judgement),
-    sentence: `${verdict.sentence}${seenInstead(judgement)}${whichPods(judgement)}`,
+    sentence: `${verdict.sentence}${seenInstead(judgement)}${whichPods(judgement)}${gatewayText(judgement)}`,
     evidence,
     threshold,
     signals: signals.map(({ signal, ...rest }) => ({ name: signal, ...rest })),
@@ -88,6 +90,10 @@ function seenInstead({ counterNames, unread, verdict }: Judgement): string {
   if (verdict.reason === 'ScrapeFailed' && unread !== undefined) return `; ${unread}`;
   const isUnknown = verdict.reason === 'MetricsNotRecognized' && counterNames.length > 0;
   return isUnknown ? `; its counters: ${counterNames.join(', ')}` : '';
+}
+
+function gatewayText({ gatewayTrouble }: Judgement): string {
+  return gatewayTrouble === undefined ? '' : `; ${gatewayTrouble}`;
 }
 
 /* One pod of several that fails is another trouble than a version that does. */
