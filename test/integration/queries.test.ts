@@ -74,14 +74,14 @@ describe('a query over HTTP', () => {
     values.set(lab.status().stable?.podTemplateHash ?? '', 4);
     values.set(lab.status().candidate?.podTemplateHash ?? '', 7);
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
-    const says = 'value: 7, stable 4: above 5, 2 times in a row';
+    const message = '7, stable 4: above 5, 2 times in a row';
     expect(readyReason(lab)).toBe('ChecksFailed');
     expect(lab.status().checks).toContainEqual({
       name: 'query/value',
       state: 'failed',
-      message: says,
+      message,
     });
-    expect(lab.status().history?.[0]).toMatchObject({ outcome: 'RolledBack', message: says });
+    expect(lab.status().history?.[0]).toMatchObject({ outcome: 'RolledBack', message: `value: ${message}` });
   });
 
   it('holds a verify while it has no value, whoever restarts, and lets it pass when it is good', async () => {

@@ -83,7 +83,7 @@ export function checkResultsOf(results: QueryResults): CheckResult[] {
   return results.map(({ name, sentence, state }) => ({
     name: `query/${name}`,
     state,
-    message: sentence,
+    message: sentence.replace(`${name}: `, ''),
   }));
 }
 
