@@ -136,7 +136,9 @@ export function startOperator(options: OperatorOptions): Operator {
       });
     const observer = createObserver({
       store,
+      client: guarded,
       clock,
+      log,
       instance,
       configs: createConfigReader(guarded, store),
       templates: createTemplateTrier(guarded, clock),

@@ -16,6 +16,8 @@ const ABSENT = (): never => {
 /** What stands in the cluster: bodies as last written, by name. */
 let written: Map<string, unknown>;
 let lost: number;
+/** Reasons of the Events that were recorded. */
+let told: string[];
 
 const client: KubeClient = {
   get: ABSENT, list: ABSENT, create: ABSENT, jsonPatch: ABSENT, delete: ABSENT,
@@ -58,11 +60,11 @@ async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen):
     collector: {
       watch: ABSENT, stopWatching: () => undefined, stop: ABSENT,
       evidence: () => ({ kind: 'none' }), stateOf: () => undefined,
-    dispersionOf: () => undefined,
+      dispersionOf: () => undefined,
     },
     queries: { watch: ABSENT, stopWatching: () => undefined, results: () => [], stop: ABSENT },
     journal: { record: () => undefined, forget: () => undefined },
-    events: { record: () => undefined, stop: () => Promise.resolve(), counts: ABSENT },
+    events: { record: ({ reason }) => void told.push(reason), stop: () => Promise.resolve(), counts: ABSENT },
     clientFor: () => client,
     clock: createManualClock(),
     log: () => undefined,
@@ -78,6 +80,7 @@ async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen):
 beforeEach(() => {
   written = new Map();
   lost = 0;
+  told = [];
 });
 
 describe('a status with a higher epoch than ours', () => {
@@ -93,6 +96,22 @@ describe('a status with a higher epoch than ours', () => {
     await reconcile({ materials, isOurs: false });
     expect(lost).toBe(1);
     expect(written.size).toBe(0);
+  });
+});
+
+describe('a status that was lost', () => {
+  const trying = release().replicas(10).stable(set().ready(10)).candidate(set().ready(2));
+
+  it('is announced with what the state was rebuilt from', async () => {
+    await reconcile({ snapshot: trying.forgets().build() });
+    expect(told).toContain('StateRebuilt');
+  });
+
+  it('is none where a release has not begun, or goes on', async () => {
+    await reconcile({ snapshot: release().replicas(1).wants({ hash: 'new' }).build() });
+    const status = { stage: 'Stepping' };
+    await reconcile({ snapshot: trying.stepping(0).build(), materials: { status } });
+    expect(told).not.toContain('StateRebuilt');
   });
 });
 

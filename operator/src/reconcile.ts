@@ -21,6 +21,7 @@ import type { Log } from './lib/log.ts';
 import { decide } from './rollout/decide.ts';
 import type { Decision, Effect, EffectKind } from './rollout/decision.ts';
 import { checkEffects } from './rollout/invariants.ts';
+import { rebuiltSentence } from './rollout/rebuilt.ts';
 import type { Snapshot } from './rollout/snapshot.ts';
 import { statusOf } from './rollout/status.ts';
 import { decideUnread } from './rollout/unread-template.ts';
@@ -171,6 +172,7 @@ async function writeIfNew({
   if (change.kind === 'figures' && waitedMs < FIGURES_EVERY_MS) return FIGURES_EVERY_MS - waitedMs;
   await writeStatus(client, materials.release, next);
   lastWrite.set(key, options.clock.monotonic());
+  if (materials.status.stage === undefined) tellRebuilt(options, { key, materials, snapshot, decision });
   recordEvent(options, { materials, before: materials.status, after: next, decision });
   return undefined;
 }
@@ -188,6 +190,27 @@ function outcomeOf(
   return waits.length === 0 ? { kind: 'done' } : { kind: 'requeueAfter', ms: Math.min(...waits) };
 }
 
+/* Nobody should have to find out by himself that a release does not remember how it came here. */
+function tellRebuilt(
+  { events, log }: ReconcileOptions,
+  { key, materials, snapshot, decision }: Pick<Writing, 'key' | 'materials' | 'snapshot' | 'decision'>,
+): void {
+  const note = rebuiltSentence(snapshot, decision);
+  if (note === undefined) return;
+  log('warn', 'a status was lost', { release: key, message: note });
+  events.record({
+    regarding: regardingOf(materials),
+    type: 'Warning',
+    reason: 'StateRebuilt',
+    action: decision.next.stage.kind,
+    note,
+  });
+}
+
+function regardingOf({ release: { name, namespace, uid } }: Materials) {
+  return { apiVersion: API_GROUP_VERSION, kind: 'AppRelease', namespace, name, uid };
+}
+
 interface Said {
   readonly materials: Materials;
   readonly before: AppReleaseStatus;
@@ -203,7 +226,6 @@ function recordEvent(
   { events }: ReconcileOptions,
   { materials, before, after, decision }: Said,
 ): void {
-  const { release } = materials;
   const reasonBefore = before.conditions?.find((condition) => condition.type === 'Ready')?.reason;
   const isSame =
     before.phase === after.phase &&
@@ -218,13 +240,7 @@ function recordEvent(
     decision.phase === 'Blocked' ||
     decision.phase === 'Degraded';
   events.record({
-    regarding: {
-      apiVersion: API_GROUP_VERSION,
-      kind: 'AppRelease',
-      namespace: release.namespace,
-      name: release.name,
-      uid: release.uid,
-    },
+    regarding: regardingOf(materials),
     type: isBad ? 'Warning' : 'Normal',
     reason: isStart ? 'ReleaseStarted' : decision.reason,
     action: decision.next.stage.kind,

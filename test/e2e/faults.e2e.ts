@@ -53,6 +53,7 @@ describe('with 5 % of the traffic', () => {
       const end = await played(FAULT_CASES.crashEachMinute);
       expect(end).toMatchObject({ outcome: 'RolledBack', highestWeight: 5 });
       expect(['ChecksFailed', 'ReadinessFlapping', 'CrashLoop']).toContain(end.reason);
+      expect(end.message).toMatch(/said last: .*told to crash/);
     },
     8 * MINUTE_MS,
   );

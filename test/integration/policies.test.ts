@@ -331,7 +331,8 @@ describe('kubectl slipway', () => {
       now: () => instant(Date.now()),
       sleep: () => answer('Applied', `${user} passed step 1`),
       isInterrupted: () => false,
-      readText: (path) => readFileSync(path, 'utf8'),
+      writeText: () => undefined,
+          readText: (path) => readFileSync(path, 'utf8'),
       connect: (path) => connect({ userAgent: 'test', ...(path === undefined ? {} : { kubeconfigPath: path }) }),
     };
     const code = await run(line.split(' '), io);

@@ -1,5 +1,5 @@
 // The cluster as it goes on: the present world and all the worlds before it, for caches that lag.
-import type { SeededRandom } from '../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../operator/src/lib/seeded-random.ts';
 import type { Instant } from '../../operator/src/lib/instant.ts';
 import { earliest } from '../../operator/src/rollout/pods.ts';
 import { runDeployments } from './actors/deployments.ts';

@@ -10,6 +10,9 @@ const TROUBLES: Readonly<Record<string, (at: number) => Trouble>> = {
   'a refusal on the way': (at) => ({ kind: 'fail', at }),
 };
 
+/** More writes than any story takes, so that no operator ever lives for two. */
+const LIVES_MAX = 200;
+
 const releaseByWeights = (() => {
   const story = STORIES['a good version by weights'];
   if (!story) throw new Error('no such story');
@@ -28,6 +31,16 @@ describe.each(Object.entries(STORIES))('%s', (_name, story) => {
       const told = tell(story, { planned: [{ write, trouble }] });
       expect({ write, ...essence(told) }).toEqual({ write, ...essence(undisturbed) });
     }
+  });
+
+  it('ends the same with operators that each live for one write', () => {
+    const planned = Array.from({ length: LIVES_MAX }, (_, write) => ({
+      write,
+      trouble: (at: number): Trouble => ({ kind: 'crash', at, when: 'after' }),
+    }));
+    const told = tell(story, { planned });
+    expect(told.writes).toBeLessThan(LIVES_MAX);
+    expect(essence(told)).toEqual(essence(undisturbed));
   });
 
   it('ends the same, but for its history, with its status wiped after every write', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../operator/src/lib/seeded-random.ts';
 import { wantVersion } from './actors/people.ts';
 import { commit } from './cluster.ts';
 import { REAL_CORE } from './core.ts';

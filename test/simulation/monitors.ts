@@ -29,6 +29,7 @@ const MONITORS: readonly Monitor[] = [
   noStepIsSkipped,
   nothingMovesWhileHeld,
   harmIsAnswered,
+  nothingRisesWhileStableFails,
   historyIsBounded,
 ];
 
@@ -318,7 +319,9 @@ function whyNotExposed(
     : `no candidate pod is ready at ${weight} %`;
 }
 
-function nothingMovesWhileHeld({ decision, snapshot, what }: WriteEvent): string | undefined {
+/* An edited list numbers its steps anew: there the share tells whether the release went on. */
+function nothingMovesWhileHeld(event: WriteEvent): string | undefined {
+  const { decision, snapshot, what } = event;
   const { release, state } = snapshot;
   if (what.kind !== 'status' || release.spec.kind === 'invalid' || state.stage.kind !== 'Stepping')
     return undefined;
@@ -327,12 +330,16 @@ function nothingMovesWhileHeld({ decision, snapshot, what }: WriteEvent): string
   );
   const isHeld = release.spec.value.paused || (state.pausedBy !== undefined && !isResumed);
   const { stage } = decision.next;
-  if (!isHeld || !hasStable({ snapshot } as WriteEvent)) return undefined;
+  if (!isHeld || !hasStable(event)) return undefined;
   if (stage.kind === 'Promoting') return 'a held release was promoted';
   const isSame = decision.next.candidate?.setName === state.candidate?.setName;
-  return stage.kind === 'Stepping' && isSame && stage.step.index > state.stage.step.index
-    ? 'a held release went on'
-    : undefined;
+  if (stage.kind !== 'Stepping' || !isSame) return undefined;
+  const isEdited = release.generation !== event.before.release?.status.observedGeneration;
+  const hasGoneOn = isEdited
+    ? stage.step.index > state.stage.step.index &&
+      weightAt(release.spec.value, stage.step.index) > state.weight.observed
+    : stage.step.index > state.stage.step.index;
+  return hasGoneOn ? 'a held release went on' : undefined;
 }
 
 function harmIsAnswered({
@@ -352,6 +359,22 @@ function harmIsAnswered({
   return kind === 'Stepping' || kind === 'Promoting'
     ? 'the release goes on against the evidence'
     : undefined;
+}
+
+/* But for a step that somebody promoted past, and the last turn, which goes on by itself. */
+function nothingRisesWhileStableFails(event: WriteEvent): string | undefined {
+  const { snapshot, what } = event;
+  const { evidence, release, state, traffic } = snapshot;
+  const isFailing = evidence.kind === 'judged' && evidence.stableHealth === 'failing';
+  if (!isFailing || !raisesWeight(event) || release.spec.kind === 'invalid') return undefined;
+  const { stage } = state;
+  const isPromoted =
+    'step' in stage && (stage.step.isPromoted || state.outage?.response.kind === 'rescue');
+  const isAsked = snapshot.actions.some(({ action }) => action === 'promote');
+  const isLastTurn = traffic.kind === 'weighted' && traffic.stable.hash === state.candidate?.hash;
+  return isPromoted || isAsked || isLastTurn || what.kind !== 'setWeight'
+    ? undefined
+    : `weight ${what.weight} while stable fails`;
 }
 
 function historyIsBounded({ what }: WriteEvent): string | undefined {

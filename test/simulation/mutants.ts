@@ -24,7 +24,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'exposure.ts', from: 'endpointsAre(canary.readyPods, candidate, pods)', to: 'true',
   },
   'a step passes before its weight is reached': { witness: 19,
-    file: 'canary.ts', from: 'if (!exposure.isReached) {', to: 'if (false) {',
+    file: 'canary.ts', from: 'if (!exposure.isReached && !(exposure.isExceeded && isHolding(plan))) {', to: 'if (false) {',
   },
   'a pause passes by itself': { witness: 13,
     file: 'canary.ts', from: "if (plan.seconds === undefined) return { kind: 'waiting', reason: 'PauseStep', isHeld: true };", to: "if (plan.seconds === undefined) return { kind: 'passed' };",

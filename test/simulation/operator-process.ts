@@ -196,7 +196,10 @@ function writeAll(told: Telling, writes: readonly Write[]): Pick<Look, 'kind' | 
       if (trouble.kind === 'crash') process.isStopped = true;
       return { kind: 'interrupted', writes: done };
     }
-    if (!writeOne(told, what)) return { kind: 'interrupted', writes: done };
+    const written = writeOne(told, what);
+    if (written === 'refused') return { kind: 'interrupted', writes: done };
+    // What is as it should be is not written, and nothing can go wrong with it.
+    if (written === 'asItIs') continue;
     done += 1;
     if (isHit) {
       if (trouble.kind === 'crash') process.isStopped = true;
@@ -210,11 +213,12 @@ function writeAll(told: Telling, writes: readonly Write[]): Pick<Look, 'kind' | 
 function writeOne(
   { cluster, process, options, view, snapshot, decision, now }: Telling,
   what: Write,
-): boolean {
+): 'written' | 'asItIs' | 'refused' {
   const before = cluster.world;
   const written =
     what.kind === 'status' ? writeStatus(before, what.status, view) : write(before, what, view);
-  if (!written) return false;
+  if (!written) return 'refused';
+  if (written === before) return 'asItIs';
   process.wrote[kindOf(what)] = commit(cluster, written);
   options.onWrite({
     before,
@@ -226,7 +230,7 @@ function writeOne(
     now,
     isThawed: process.isStopped,
   });
-  return true;
+  return 'written';
 }
 
 function kindOf(what: Write): Kind {

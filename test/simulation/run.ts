@@ -3,7 +3,7 @@
 import {
   type SeededRandom,
   seededRandom,
-} from '../../operator/src/analysis/testing/seeded-random.ts';
+} from '../../operator/src/lib/seeded-random.ts';
 import { after, type Instant } from '../../operator/src/lib/instant.ts';
 import { earliest } from '../../operator/src/rollout/pods.ts';
 import { between } from './actors/delay.ts';

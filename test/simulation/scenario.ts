@@ -1,6 +1,6 @@
 // The beginning of a run, drawn from its seed: what runs, how it is to be released, and how the
 // versions behave that will be asked for.
-import type { SeededRandom } from '../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../operator/src/lib/seeded-random.ts';
 import type { AppReleaseSpec } from '../../operator/src/api/app-release.ts';
 import { parseSpec } from '../../operator/src/api/parse.ts';
 import { type Instant, instant } from '../../operator/src/lib/instant.ts';

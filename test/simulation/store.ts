@@ -12,6 +12,7 @@ export type Written = World | undefined;
 /** `view` is what the operator saw when it decided: names, versions and resourceVersions come from it. */
 export function write(world: World, effect: Effect, view: View): Written {
   const changed = writeEffect(world, effect, view);
+  if (changed === world) return world;
   return changed && { ...changed, resourceVersion: world.resourceVersion + 1 };
 }
 
@@ -62,7 +63,9 @@ function writeEffect(world: World, effect: Effect, view: View): Written {
     case 'giveBackSet':
       return changeSet(world, effect.set, (set) => ({ ...set, owner: 'deployment' }));
     case 'releaseRoute':
-      return world.route ? { ...world, route: { ...world.route, isReleased: true } } : world;
+      return world.route && !world.route.isReleased
+        ? { ...world, route: { ...world.route, isReleased: true } }
+        : world;
     case 'explainHandBack':
       return world;
     case 'finishAction':

@@ -1,6 +1,6 @@
 // Short stories without chance: a world at rest, one thing that somebody does, and the rest it comes
 // to. Tests tell them again with a crash, a lost answer or a wiped status at every single write.
-import { seededRandom } from '../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../operator/src/lib/seeded-random.ts';
 import type { AppReleaseSpec } from '../../operator/src/api/app-release.ts';
 import { after } from '../../operator/src/lib/instant.ts';
 import { act, deleteRelease, scaleTo, wantVersion } from './actors/people.ts';

@@ -20,9 +20,14 @@ export function restrictPods(workload: Workload, template: PodPath = '/spec/temp
     JsonPatch.add(`${spec}/securityContext/seccompProfile`, { type: 'RuntimeDefault' }),
     // Otherwise each Service of the namespace, whoever made it, becomes variables of the program.
     JsonPatch.add(`${spec}/enableServiceLinks`, false),
-    ...workload.containers.map((_, index) =>
+    ...workload.containers.flatMap((_, index) => [
       JsonPatch.add(`${spec}/containers/${index}/securityContext/capabilities`, { drop: ['ALL'] }),
-    ),
+      // The end of a crashed program's log then stands in the pod's status, where the operator sees it.
+      JsonPatch.add(
+        `${spec}/containers/${index}/terminationMessagePolicy`,
+        'FallbackToLogsOnError',
+      ),
+    ]),
     ...NOISE.map((field) => JsonPatch.remove(`${spec}/${field}`)),
   );
 }

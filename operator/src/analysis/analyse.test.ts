@@ -5,7 +5,7 @@ import { type Analysed, analyse, initialAnalysis } from './analyse.ts';
 import { type AnalysisParams, DEFAULT_PARAMS } from './params.ts';
 import { restoreAnalysis } from './restore.ts';
 import type { Poll } from './sample.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from '../lib/seeded-random.ts';
 import { canaryPod, failedPod, poll, stablePod } from './testing/polls.ts';
 
 const PARAMS: AnalysisParams = {

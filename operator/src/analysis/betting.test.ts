@@ -6,7 +6,7 @@ import {
   stepBetting,
 } from './betting.ts';
 import type { TwoArmCounts } from './e-process.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from '../lib/seeded-random.ts';
 
 const PARAMS: BettingParams = {
   ratio: 1.25,

@@ -9,7 +9,7 @@ import {
   settledHistory,
   stepHistory,
 } from './dispersion-history.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from '../lib/seeded-random.ts';
 
 const EVERY_SECONDS = 5;
 const POLLS = 240;

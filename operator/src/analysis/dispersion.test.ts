@@ -7,7 +7,7 @@ import {
   initialDispersion,
   stepDispersion,
 } from './dispersion.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from '../lib/seeded-random.ts';
 
 const POLLS = 900;
 const PODS = 19;

@@ -8,7 +8,7 @@ import {
   logEvidence,
   stepEProcess,
 } from './e-process.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from '../lib/seeded-random.ts';
 
 const PARAMS: EProcessParams = { ratio: 1.25, margin: 0.001, dispersion: 1, plannedPolls: 360 };
 const PURE: EProcessParams = { ...PARAMS, ratio: 1, margin: 0 };

@@ -7,7 +7,7 @@ import {
   stepLatency,
 } from './latency.ts';
 import type { LatencyCounters } from './sample.ts';
-import { type SeededRandom, seededRandom } from './testing/seeded-random.ts';
+import { type SeededRandom, seededRandom } from '../lib/seeded-random.ts';
 
 const PARAMS: LatencyParams = { dispersion: 1, plannedPolls: 360 };
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -4,7 +4,7 @@ import { excessAtMost, initialExcess, stepExcess } from './excess.ts';
 import { initialJudge, judge } from './judge.ts';
 import { paceOf } from './pace.ts';
 import { paramsOf } from './params-of-spec.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { seededRandom } from '../lib/seeded-random.ts';
 
 function paced(exposure: number) {
   const spec = parseSpec({

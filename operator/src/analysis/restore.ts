@@ -13,15 +13,16 @@ import { initialNonInferiority } from './non-inferiority.ts';
 const NAME_MAX = 64;
 const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const arm = z.object({ requests: count, errors: count });
-const latency = z
+/** A histogram, as JSON holds it. */
+export const latencyCounters = z
   .object({ boundsSeconds: z.array(z.number()), cumulative: z.array(count), count })
   .refine(latencyIsValid);
-const pair = z.object({ total: count, bad: count });
+export const pairCounters = z.object({ total: count, bad: count });
 const counters = z.object({
   requests: count,
   errors: count,
-  latency: latency.exactOptional(),
-  pairs: z.record(z.string().max(NAME_MAX), pair).exactOptional(),
+  latency: latencyCounters.exactOptional(),
+  pairs: z.record(z.string().max(NAME_MAX), pairCounters).exactOptional(),
 });
 
 const memory = z.discriminatedUnion('kind', [
@@ -82,33 +83,36 @@ const counterState = z.object({
   canaryWeightPercent: z.union([z.number().min(0).max(100), z.literal('mixed')]),
 });
 
+/** What the judge remembers, as JSON holds it. */
+export const judgeState = z.object({
+  signals: z.object({
+    errors: rate,
+    latency: latencyState.exactOptional(),
+    restarts: incidentState.exactOptional(),
+    readiness: incidentState.exactOptional(),
+    gateway: rate.exactOptional(),
+    pairs: z.record(z.string().max(NAME_MAX), rate).exactOptional(),
+  }),
+  promotion: promotion.exactOptional(),
+  excess: z
+    .object({ margins: z.array(promotion).max(16), requestsPerPoll: z.number().min(0) })
+    .exactOptional(),
+  rescue: mixtureOf(initialEProcess().logS.length),
+  peakLogEvidence: z.number(),
+  canary: arm,
+  stable: arm,
+  gateway: z.object({ canary: arm, stable: arm }).exactOptional(),
+  stableUsual: z.object({ requests: z.number().positive(), errors: z.number().min(0) }),
+  stableCeiling: ceiling,
+  canaryCeiling: ceiling,
+  silence: z.object({ expectedRequests: z.number().min(0) }),
+  quietPolls: count,
+});
+
 const analysisState = z.object({
   counters: counterState,
   gatewayCounters: counterState.exactOptional(),
-  judge: z.object({
-    signals: z.object({
-      errors: rate,
-      latency: latencyState.exactOptional(),
-      restarts: incidentState.exactOptional(),
-      readiness: incidentState.exactOptional(),
-      gateway: rate.exactOptional(),
-      pairs: z.record(z.string().max(NAME_MAX), rate).exactOptional(),
-    }),
-    promotion: promotion.exactOptional(),
-    excess: z
-      .object({ margins: z.array(promotion).max(16), requestsPerPoll: z.number().min(0) })
-      .exactOptional(),
-    rescue: mixtureOf(initialEProcess().logS.length),
-    peakLogEvidence: z.number(),
-    canary: arm,
-    stable: arm,
-    gateway: z.object({ canary: arm, stable: arm }).exactOptional(),
-    stableUsual: z.object({ requests: z.number().positive(), errors: z.number().min(0) }),
-    stableCeiling: ceiling,
-    canaryCeiling: ceiling,
-    silence: z.object({ expectedRequests: z.number().min(0) }),
-    quietPolls: count,
-  }),
+  judge: judgeState,
 });
 
 /** The state that `stored` holds, or undefined if it is not one this version wrote. */

@@ -90,6 +90,11 @@ export const REASONS = {
   },
   FirstReleaseFailed: { what: 'The first version failed and there is nothing to go back to.', remedy: 'Apply a version that works.' },
 
+  StateRebuilt: {
+    what: 'The status was lost; the state was rebuilt from the ReplicaSets, Services and the route.',
+    remedy: '',
+  },
+
   // Blocked
   InvalidSpec: { what: 'The specification makes no sense.', remedy: 'Correct the field that the message names.' },
   WorkloadNotFound: { what: 'The Deployment does not exist.', remedy: 'Create it or correct spec.workloadRef.name.' },

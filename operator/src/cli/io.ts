@@ -17,6 +17,8 @@ export interface Io {
   isInterrupted(): boolean;
   /** The text of a file, `-` being standard input; undefined when there is no such file. */
   readText(path: string): string | undefined;
+  /** Writes a file anew. */
+  writeText(path: string, text: string): void;
   /** A connection to the cluster of a kubeconfig, or of the pod this runs in. */
   connect(kubeconfigPath: string | undefined): Transport;
 }

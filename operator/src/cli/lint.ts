@@ -1,10 +1,10 @@
 // lint: what is wrong with an AppRelease in a file, and what will surprise its author.
-import { parseAllDocuments } from 'yaml';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Arguments } from './flags.ts';
 import type { Io } from './io.ts';
 import { lintRelease, type LintFinding } from './lint-release.ts';
+import { readManifests } from './manifests.ts';
 import { UserError } from './user-error.ts';
 
 export const LINT_COMMAND: Command = {
@@ -23,9 +23,7 @@ export const LINT_COMMAND: Command = {
 async function runLint(args: Arguments, io: Io): Promise<ExitCode> {
   const path = args.text('file') ?? args.positionals[0];
   if (path === undefined) throw new UserError('name a file: kubectl slipway lint -f <file>');
-  const text = io.readText(path);
-  if (text === undefined) throw new UserError(`--file: there is no file ${path}`);
-  const objects = readObjects(text, path);
+  const objects = readManifests(io, path);
   const releases = objects.filter((object) => object['kind'] === 'AppRelease');
   if (releases.length === 0) throw new UserError(`${path} has no AppRelease in it`);
   const findings = releases.flatMap((release) =>
@@ -50,21 +48,4 @@ function nameOf(release: Record<string, unknown>): string {
   const name: unknown =
     typeof metadata === 'object' && metadata !== null && 'name' in metadata ? metadata.name : undefined;
   return typeof name === 'string' ? name : '(no name)';
-}
-
-function readObjects(text: string, path: string): Record<string, unknown>[] {
-  return parseAllDocuments(text).flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) throw new UserError(`${path}: ${error.message}`);
-    return flatten(document.toJS() as unknown);
-  });
-}
-
-/* A List carries objects as well. */
-function flatten(value: unknown): Record<string, unknown>[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  const object = value as Record<string, unknown>;
-  return object['kind'] === 'List' && Array.isArray(object['items'])
-    ? object['items'].flatMap(flatten)
-    : [object];
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // kubectl-slipway: wires the commands to this process.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../kube/transport.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -22,6 +22,7 @@ const io: Io = {
   sleep: (ms) => delay(ms, undefined, { signal: interrupted.signal }).catch(() => undefined),
   isInterrupted: () => interrupted.signal.aborted,
   readText,
+  writeText: (path, text) => writeFileSync(path, text),
   connect: (kubeconfigPath) =>
     connect({
       userAgent: 'kubectl-slipway',

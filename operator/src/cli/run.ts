@@ -7,6 +7,8 @@ import { HELP_FLAG, readArguments } from './flags.ts';
 import { commandText, overviewText } from './help-text.ts';
 import type { Io } from './io.ts';
 import { LINT_COMMAND } from './lint.ts';
+import { REPLAY_COMMAND } from './replay.ts';
+import { SIMULATE_COMMAND } from './simulate.ts';
 import { STATUS_COMMAND } from './status.ts';
 import { toUserError, UserError } from './user-error.ts';
 import { WAIT_COMMAND } from './wait.ts';
@@ -18,6 +20,8 @@ export const COMMANDS: readonly Command[] = [
   WAIT_COMMAND,
   ...ACTION_COMMANDS,
   LINT_COMMAND,
+  SIMULATE_COMMAND,
+  REPLAY_COMMAND,
 ];
 
 /** Runs one command line (without the program's own name). Never throws, but for bugs. */

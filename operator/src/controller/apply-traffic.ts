@@ -1,4 +1,5 @@
 // Writes that users come by: the pair of Services, the application's own Service, the route.
+import { isDeepStrictEqual } from 'node:util';
 import {
   ANNOTATION,
   FIELD_MANAGER,
@@ -177,11 +178,15 @@ function weightSetAt(
   return toText(isThere && before !== undefined ? before : clock.now());
 }
 
-/* What users come by does not go with the AppRelease: it is left behind without an owner. */
+/**
+ * What users come by does not go with the AppRelease: it is left behind without an owner. What was let
+ * go already is not written again, or an operator that dies after each write would do nothing else.
+ */
 export async function releaseRoute(context: ApplyContext): Promise<void> {
   const { own, isOwnManaged } = context.materials.traffic;
   const { deployment, spec } = context.materials;
-  if (own && isOwnManaged && deployment) {
+  const isPointed = own && isDeepStrictEqual(own.spec['selector'], deployment?.selector);
+  if (own && isOwnManaged && deployment && !isPointed) {
     await context.client.apply(
       type.SERVICE,
       {
@@ -208,7 +213,7 @@ async function releaseWantedRoute(
     release,
     traffic: { route },
   } = materials;
-  if (!route) return;
+  if (!route || route.isLetGo) return;
   await client.apply(
     type.HTTP_ROUTE,
     {
@@ -233,7 +238,7 @@ async function releasePair({ client, materials }: ApplyContext): Promise<void> {
   const { deployment, release, traffic } = materials;
   if (!deployment) return;
   for (const service of [traffic.stable, traffic.canary]) {
-    if (!service || (service.owner?.uid !== release.uid && !service.isLetGo)) continue;
+    if (service?.owner?.uid !== release.uid) continue;
     const metadata: ObjectMeta = {
       name: service.name,
       namespace: service.namespace,

@@ -339,7 +339,7 @@ async function explainHandBack(
   { client, materials: { deployment } }: ApplyContext,
   message: string,
 ): Promise<void> {
-  if (!deployment) return;
+  if (!deployment || deployment.handBackNote === message) return;
   await client.mergePatch(
     { type: type.DEPLOYMENT, namespace: deployment.namespace, name: deployment.name },
     { metadata: { uid: deployment.uid, annotations: { [ANNOTATION.handBack]: message } } },

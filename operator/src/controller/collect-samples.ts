@@ -21,6 +21,7 @@ import type { Instant } from '../lib/instant.ts';
 import type { Log } from '../lib/log.ts';
 import type { EvidenceView } from '../rollout/snapshot.ts';
 import { type Incidents, createIncidents, type LossesOf } from './count-incidents.ts';
+import { beginEvidenceJournal, type EvidenceJournal } from './evidence-journal.ts';
 import { evidenceView, type PodTally } from './evidence-view.ts';
 import { samplePods, type Arm, type FetchPage, type Look } from './sample-pods.ts';
 
@@ -71,6 +72,7 @@ interface Watch {
   readonly dispersion: KnownDispersion;
   readonly tempering: 'assumed' | 'estimated';
   readonly incidents: Incidents;
+  readonly journal: EvidenceJournal;
   history: DispersionHistory;
   /** What each candidate pod has answered, by its uid; since this process watches it. */
   readonly tallies: Map<string, PodTally>;
@@ -108,7 +110,9 @@ export function createCollector(options: CollectorOptions): Collector {
       const incidents = watch.incidents.count({ stable, candidate }, watch.watched);
       const canaryWeightPercent = watch.watched.weightPercent();
       const poll = { canaryWeightPercent, samples, ...incidents };
-      const { growths, state, verdict } = analyse(watch.state, poll, watch.params);
+      const analysed = analyse(watch.state, poll, watch.params);
+      const { growths, state, verdict } = analysed;
+      watch.journal.poll(analysed);
       watch.state = state;
       watch.verdict = verdict;
       watch.counterNames = counterNames;
@@ -138,6 +142,8 @@ export function createCollector(options: CollectorOptions): Collector {
       const history = restoreHistory(watched.storedDispersion);
       const dispersion = dispersionFor(stored, history);
       const params = paramsOf(watched.spec, { isBypassed: watched.isBypassed, dispersion });
+      const state = restored ?? initialAnalysis(params);
+      const { key: release, revision } = watched;
       const watch: Watch = {
         revision: watched.revision,
         params,
@@ -145,10 +151,11 @@ export function createCollector(options: CollectorOptions): Collector {
         tempering: isDispersionKnown(history) ? 'estimated' : 'assumed',
         history,
         incidents: createIncidents(options.clock),
+        journal: beginEvidenceJournal(options.log, { release, revision, params, state }),
         tallies: new Map(),
         counterNames: [],
         unread: undefined,
-        state: restored ?? initialAnalysis(params),
+        state,
         verdict: undefined,
         watched,
         timer: undefined,

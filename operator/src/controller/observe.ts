@@ -4,9 +4,11 @@ import { FINALIZER, LABEL } from '../api/labels.ts';
 import { parseAction, parseSpec, parseStatus } from '../api/parse.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { AppReleaseStatus } from '../api/app-release-status.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../lib/clock.ts';
 import { after, fromText, type Instant, instant } from '../lib/instant.ts';
 import { number, record, text } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
 import { stateOf } from '../rollout/state-codec.ts';
 import {
   configMapNames,
@@ -38,6 +40,7 @@ import type {
   ReleaseObject,
   ReplicaSetObject,
 } from './projections.ts';
+import { readLive } from './live-store.ts';
 import type { Store } from './store.ts';
 import { identityOf } from './template-identity.ts';
 import type { TemplateTrier } from './templates.ts';
@@ -82,13 +85,16 @@ export interface Observer {
 
 export interface ObserverOptions {
   readonly store: Store;
+  /** For live reads, where a cache has fallen behind. */
+  readonly client: KubeClient;
   readonly clock: Clock;
+  readonly log: Log;
   readonly instance: string;
   readonly configs: ConfigReader;
   readonly templates: TemplateTrier;
 }
 
-/** After this long without seeing our own write, go on: every write fails if the world moved. */
+/** After this long without seeing our own write, the caches are not waited for any more. */
 const STALE_MAX_MS = 5000;
 /** A new wanted revision waits this long for other objects of the same apply. */
 const CONFIG_SETTLE_MS = 2000;
@@ -106,11 +112,22 @@ export function createObserver(options: ObserverOptions): Observer {
         store.watchConfigMaps(key, []);
         return { kind: 'gone' };
       }
-      if (!store.expectations.satisfied(key)) {
-        if ((store.expectations.since(key) ?? 0) < STALE_MAX_MS) return { kind: 'stale' };
-        store.expectations.forget(key);
+      const behind = store.expectations.unseen(key);
+      if (behind.length === 0) {
+        return observeRelease(options, { key, release, evidence, queries, firstSeen });
       }
-      return observeRelease(options, { key, release, evidence, queries, firstSeen });
+      if ((store.expectations.since(key) ?? 0) < STALE_MAX_MS) return { kind: 'stale' };
+      // Our next write is what is waited for from now on: no look is live twice for the same one.
+      const live = await readLive(options.client, store, { behind, namespace });
+      store.expectations.forget(key);
+      options.log('warn', 'caches are behind our own writes: read live', {
+        release: key,
+        kinds: behind.map(({ plural }) => plural),
+      });
+      const now = live.releases.get(namespace, name);
+      if (!now) return { kind: 'gone' };
+      const subject = { key, release: now, evidence, queries, firstSeen };
+      return observeRelease({ ...options, store: live }, subject);
     },
   };
 }
@@ -408,6 +425,7 @@ function podView(pod: PodObject, flaps: ReturnType<PodFlaps['since']>): PodView 
     restarts: flaps.restarts,
     readinessLosses: flaps.losses,
     ...(pod.trouble ? { trouble: pod.trouble } : {}),
+    ...(pod.lastWords === undefined ? {} : { lastWords: pod.lastWords }),
   };
 }
 

@@ -13,6 +13,7 @@ import { type Instant, fromText, instant } from '../lib/instant.ts';
 import { type JsonObject, list, number, record, text } from '../lib/json.ts';
 import { type PodTemplate, configMapNames, imagesOf } from '../rollout/revision.ts';
 import type { Outcome, PodTrouble } from '../rollout/snapshot.ts';
+import { lastWords } from './last-words.ts';
 import { podTrouble } from './pod-trouble.ts';
 import { identityOf } from './template-identity.ts';
 
@@ -106,6 +107,8 @@ export interface DeploymentObject extends Keyed {
   readonly pausedByUs: boolean;
   readonly replicasOwners: readonly string[];
   readonly isMidRollout: boolean;
+  /** Why an earlier hand-back left it paused. */
+  readonly handBackNote?: string;
   readonly revision: number;
   readonly selector: Readonly<Record<string, string>>;
   readonly template: PodTemplate;
@@ -117,8 +120,10 @@ export function projectDeployment(raw: RawObject): DeploymentObject {
   const replicas = number(spec['replicas']) ?? 1;
   const updated = number(status['updatedReplicas']) ?? 0;
   const total = number(status['replicas']) ?? 0;
+  const handBackNote = raw.metadata.annotations?.[ANNOTATION.handBack];
   return {
     ...base(raw),
+    ...(handBackNote === undefined ? {} : { handBackNote }),
     generation: raw.metadata.generation ?? 0,
     observedGeneration: number(status['observedGeneration']) ?? 0,
     replicas,
@@ -257,6 +262,8 @@ export interface PodObject extends Base {
   readonly restarts: number;
   readonly ip?: string;
   readonly trouble?: PodTrouble;
+  /** What a crashed container of it said last. */
+  readonly lastWords?: string;
 }
 
 export function projectPod(raw: RawObject): PodObject {
@@ -267,6 +274,7 @@ export function projectPod(raw: RawObject): PodObject {
   const createdAt = moment(raw.metadata.creationTimestamp) ?? instant(0);
   const ip = text(status['podIP']);
   const trouble = podTrouble(raw);
+  const said = lastWords(raw);
   const restarts = list(status['containerStatuses'])
     .map((container) => number(record(container)['restartCount']) ?? 0)
     .reduce((sum, count) => sum + count, 0);
@@ -280,6 +288,7 @@ export function projectPod(raw: RawObject): PodObject {
     restarts,
     ...(ip === undefined ? {} : { ip }),
     ...(trouble === undefined ? {} : { trouble }),
+    ...(said === undefined ? {} : { lastWords: said }),
   };
 }
 

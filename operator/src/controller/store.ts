@@ -15,12 +15,20 @@ import type { RawObject, ResourceType } from '../kube/resource.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { record, text } from '../lib/json.ts';
 import { LABEL, POD_TEMPLATE_HASH } from '../api/labels.ts';
 import { createConfigWatchers } from './config-watchers.ts';
 import { createPodFlaps, type PodFlaps } from './pod-flaps.ts';
 import * as project from './projections.ts';
 import * as type from './resources.ts';
+import {
+  indexActions,
+  indexByOwner,
+  indexEndpointSlices,
+  indexReleases,
+  indexReplicaSets,
+  keyOf,
+  named,
+} from './store-indexes.ts';
 
 export interface Store {
   readonly releases: Cache<project.ReleaseObject>;
@@ -103,7 +111,6 @@ export function startStore(options: StoreOptions): Store {
     return reflector;
   }
 
-  const keyOf = (object: { namespace: string }, name: string) => `${object.namespace}/${name}`;
   const byDeployment = (object: { namespace: string }, name: string) =>
     releases.cache
       .byIndex('deployment', keyOf(object, name))
@@ -120,21 +127,13 @@ export function startStore(options: StoreOptions): Store {
     priorityOf: (change) =>
       change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
-  releases.cache.addIndex('deployment', ({ namespace: ns, spec }) =>
-    named(ns, record(spec['workloadRef'])['name']),
-  );
-  releases.cache.addIndex('service', ({ namespace: ns, spec }) =>
-    named(ns, record(spec['traffic'])['service']),
-  );
-  releases.cache.addIndex('route', ({ namespace: ns, spec }) =>
-    named(ns, record(record(record(spec['traffic'])['gateway'])['routeRef'])['name']),
-  );
+  indexReleases(releases.cache);
 
   const actions = start(type.RELEASE_ACTION, project.projectAction, {
     keysOf: (action) => named(action.namespace, action.spec['release']),
     priorityOf: () => PRIORITY_URGENT,
   });
-  actions.cache.addIndex('release', (action) => named(action.namespace, action.spec['release']));
+  indexActions(actions.cache);
 
   const deployments = start(type.DEPLOYMENT, project.projectDeployment, {
     keysOf: (deployment) => byDeployment(deployment, deployment.name),
@@ -145,8 +144,7 @@ export function startStore(options: StoreOptions): Store {
     labelSelector: POD_TEMPLATE_HASH,
     keysOf: byOwner,
   });
-  replicaSets.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
-  replicaSets.cache.addIndex('uid', ({ uid }) => [uid]);
+  indexReplicaSets(replicaSets.cache);
 
   const pods = start(type.POD, project.projectPod, {
     labelSelector: POD_TEMPLATE_HASH,
@@ -156,7 +154,7 @@ export function startStore(options: StoreOptions): Store {
     },
     priorityOf: (change) => podPriority(change, flaps),
   });
-  pods.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
+  indexByOwner(pods.cache);
 
   const services = start(type.SERVICE, project.projectService, {
     keysOf: (service) => [
@@ -170,7 +168,7 @@ export function startStore(options: StoreOptions): Store {
     labelSelector: LABEL.release,
     keysOf: ofLabel,
   });
-  endpointSlices.cache.addIndex('service', (slice) => [keyOf(slice, slice.service)]);
+  indexEndpointSlices(endpointSlices.cache);
   const autoscalers = start(type.AUTOSCALER, project.projectAutoscaler, {
     keysOf: (scaler) =>
       scaler.targetKind === 'Deployment' ? byDeployment(scaler, scaler.targetName) : [],
@@ -184,7 +182,7 @@ export function startStore(options: StoreOptions): Store {
     priorityOf: (change) =>
       change.kind === 'upserted' && change.initial ? PRIORITY_INITIAL : PRIORITY_SPEC_CHANGE,
   });
-  configMaps.cache.addIndex('owner', ({ owner }) => (owner ? [owner.uid] : []));
+  indexByOwner(configMaps.cache);
 
   function startRoutes(): Reflector<project.RouteObject> {
     const started = start(type.HTTP_ROUTE, project.projectRoute, {
@@ -245,11 +243,6 @@ export function startStore(options: StoreOptions): Store {
       await Promise.all([...reflectors.values()].map((reflector) => reflector.stop()));
     },
   };
-}
-
-function named(namespace: string, name: unknown): string[] {
-  const known = text(name);
-  return known === undefined ? [] : [`${namespace}/${known}`];
 }
 
 function priorityOfChange(change: { kind: string; initial?: boolean }): Priority {

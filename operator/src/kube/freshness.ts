@@ -13,6 +13,8 @@ export interface Expectations {
   satisfied(key: string): boolean;
   /** Milliseconds since the last write that is not seen yet; undefined when all are seen. */
   since(key: string): number | undefined;
+  /** The types whose caches have not seen what was written for `key`. */
+  unseen(key: string): readonly ResourceType[];
   /** Stops waiting: after live reads, or when the key's object is gone. */
   forget(key: string): void;
   readonly size: number;
@@ -62,6 +64,8 @@ export function createExpectations({ clock, seen }: ExpectationsOptions): Expect
       if (satisfied(key)) return undefined;
       return clock.monotonic() - (unseen.get(key)?.lastWriteMs ?? clock.monotonic());
     },
+    unseen: (key) =>
+      satisfied(key) ? [] : [...(unseen.get(key)?.byType.values() ?? [])].map(({ type }) => type),
     forget: (key) => void unseen.delete(key),
     get size() {
       return unseen.size;

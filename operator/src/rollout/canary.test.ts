@@ -309,6 +309,18 @@ describe('what takes a candidate back', () => {
   });
 });
 
+describe('the last words of a pod that crashed', () => {
+  const lastWords = 'no such table: accounts';
+  const crashed = set().ready(1).ready(1, { restarts: 3, readinessLosses: 3, lastWords });
+
+  it('stand in the message of the rollback', () => {
+    const flapping = shared.candidate(crashed).stepping(0, { mark: 2 });
+    expect(decide(flapping.build(), NOW).message).toMatch(/; pod \S+ said last: no such table: accounts/);
+    const judged = flapping.judged({ verdict: 'rollback', sentence: 'crashed 2 times' });
+    expect(decide(judged.build(), NOW).message).toContain('said last: no such table');
+  });
+});
+
 describe('a trouble that may pass', () => {
   it('takes users away at once when no candidate pod answers, and ends with the grace', () => {
     const lost = routed

@@ -7,7 +7,7 @@ import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { earlierOf, stepSentence } from './explain.ts';
 import { type Exposure, expose, keepSplit, optional } from './exposure.ts';
-import { candidateFailure } from './failures.ts';
+import { candidateFailure, lastWords } from './failures.ts';
 import {
   clearGrace,
   decideInGrace,
@@ -18,9 +18,10 @@ import {
 } from './grace.ts';
 import { answerOutage } from './outage.ts';
 import { deadlineOf, enterStep, lateReason, tryingAt, withMark } from './progress.ts';
+import { livePods } from './pods.ts';
 import { finish, isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
-import { nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
+import { type StepPlan, nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
 import type { EvidenceView } from './snapshot.ts';
 import type { StepState } from './state.ts';
 
@@ -84,7 +85,7 @@ type StepOutcome =
 
 function stepOutcome(context: Context, step: StepState, exposure: Exposure): StepOutcome {
   const plan = planAt(context.spec, step.index);
-  if (!exposure.isReached) {
+  if (!exposure.isReached && !(exposure.isExceeded && isHolding(plan))) {
     return {
       kind: 'waiting',
       reason: reasonToWait(context),
@@ -103,6 +104,12 @@ function stepOutcome(context: Context, step: StepState, exposure: Exposure): Ste
   }
   if (plan.kind === 'verify') return verifyOutcome(context, step, plan.verify);
   return { kind: 'waiting', reason: 'Promoting', isHeld: false };
+}
+
+/* A step that only holds was reached before it began: what has come since then belongs to a further
+   one, if this one has passed. If not, it is taken back. */
+function isHolding({ kind }: StepPlan): boolean {
+  return kind === 'verify' || kind === 'pause';
 }
 
 function reasonToWait({ snapshot: { traffic }, state }: Context): Reason {
@@ -227,11 +234,11 @@ function holdReason(context: Context): Reason | undefined {
   return state.pausedBy ? 'PausedByAction' : undefined;
 }
 
-function evidenceAgainst({ snapshot }: Context) {
+function evidenceAgainst({ candidate, snapshot }: Context) {
   const { evidence } = snapshot;
   if (evidence.kind !== 'judged' || evidence.verdict !== 'rollback') return undefined;
   const reason: Reason = evidence.reason === 'CandidateSilent' ? 'CandidateSilent' : 'ChecksFailed';
-  return { reason, message: evidence.sentence };
+  return { reason, message: `${evidence.sentence}${lastWords(candidate ? livePods(candidate) : [])}` };
 }
 
 /* As harm that is certain: the values were bad as often in a row as their author asked for. */

@@ -21,6 +21,11 @@ export interface Exposure {
   readonly effects: readonly Effect[];
   /** The snapshot shows the split as asked for, and it has settled. */
   readonly isReached: boolean;
+  /**
+   * The candidate has what is asked for, and more: an operator that did not live to say so was on its
+   * way to a further step.
+   */
+  readonly isExceeded: boolean;
   readonly weight: WeightState;
   readonly wakeAt?: Instant;
   /** What is being waited for, for the message; '' when reached. */
@@ -44,9 +49,12 @@ function exposeByPods(context: Context, weight: number): Exposure {
     effects.length === 0 &&
     isAt(context, candidate, goal.candidate) &&
     hasOnly(stable, goal.stable);
+  const available = countsOf(context).candidateAvailable;
   return {
     effects,
     isReached,
+    isExceeded:
+      !isReached && available >= goal.candidate && (stable?.desired ?? 0) <= goal.stable,
     weight: {
       desired: weight,
       observed: isReached ? shareOf(context) : context.state.weight.observed,
@@ -68,9 +76,12 @@ function exposeByRoute(context: Context, traffic: WeightedView, asked: number): 
   ];
   const settled = settling(context, traffic, weight);
   const isReached = effects.length === 0 && isStaffed && settled.isSettled;
+  const shown = traffic.route.weight ?? 0;
+  const isOver = shown > weight || (settled.isSettled && hasMore(context, goal.candidate));
   return {
     effects,
     isReached,
+    isExceeded: isStaffed && isOver,
     weight: {
       desired: weight,
       observed: isReached ? weight : observedWeight(context, traffic),
@@ -83,6 +94,10 @@ function exposeByRoute(context: Context, traffic: WeightedView, asked: number): 
         ? settled.waitingFor || 'the Services'
         : podsWaitingFor(context, goal),
   };
+}
+
+function hasMore({ candidate }: Context, pods: number): boolean {
+  return candidate !== undefined && candidate.desired > pods;
 }
 
 /* What still carries more than it is to carry keeps its pods until the route shows less. */

@@ -59,7 +59,7 @@ function ownFailure(context: Context, candidate: SetView): Failure {
 function podFailure(pod: PodView, carriesTraffic: boolean): Failure {
   const { trouble } = pod;
   if (!trouble) return { kind: 'none' };
-  const message = `pod ${pod.name}: ${trouble.message}`;
+  const message = `pod ${pod.name}: ${trouble.message}${lastWords([pod])}`;
   const isCertain = trouble.isCertain || (trouble.reason === 'CrashLoop' && carriesTraffic);
   return { kind: isCertain ? 'certain' : 'mayPass', reason: trouble.reason, message };
 }
@@ -75,7 +75,16 @@ function sumOf(counts: readonly number[]): number {
 function flapMessage(pods: readonly PodView[]): string {
   const restarts = sumOf(pods.map((pod) => pod.restarts));
   const losses = sumOf(pods.map((pod) => pod.readinessLosses));
-  return `candidate pods restarted ${restarts} times and lost readiness ${losses} times`;
+  return (
+    `candidate pods restarted ${restarts} times and lost readiness ${losses} times` +
+    lastWords(pods)
+  );
+}
+
+/** "; pod shop-1 said last: ..." of the first pod that crashed; '' where none did. */
+export function lastWords(pods: readonly PodView[]): string {
+  const crashed = pods.find((pod) => pod.lastWords !== undefined);
+  return crashed ? `; pod ${crashed.name} said last: ${crashed.lastWords}` : '';
 }
 
 /* Only pods made since the candidate's can tell whether a cause is shared: an old stable pod has

@@ -104,6 +104,12 @@ function createFirst(context: Context): Decision {
   };
 }
 
+/* Marked once: an operator that did not live to tell of it must not do it again instead. */
+function settled({ name, outcome, uid }: SetView): Effect[] {
+  const mark = { outcome: 'stable', reason: 'FirstRelease' } as const;
+  return outcome === 'stable' ? [] : [{ kind: 'markSet', set: { name, uid }, mark }];
+}
+
 function serveFirst(context: Context, set: SetView): Decision {
   const { bounds, now, snapshot, spec, state } = context;
   const { candidate: _candidate, startedAt, ...rest } = state;
@@ -134,11 +140,7 @@ function serveFirst(context: Context, set: SetView): Decision {
     },
     effects: [
       ...traffic,
-      {
-        kind: 'markSet',
-        set: { name: set.name, uid: set.uid },
-        mark: { outcome: 'stable', reason: 'FirstRelease' },
-      },
+      ...settled(set),
       ...retire(snapshot.sets, set),
     ],
     phase: 'Healthy',

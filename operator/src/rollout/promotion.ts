@@ -132,13 +132,9 @@ function promoted(context: Context): Decision {
   const { bounds, candidate, now, snapshot, spec, stable, state } = context;
   if (!candidate || !state.candidate) throw new Error('promoted without a candidate');
   const available = availablePods(candidate, spec.minReadySeconds, now);
-  const marks: Effect[] = [
-    {
-      kind: 'markSet',
-      set: { name: candidate.name, uid: candidate.uid },
-      mark: { outcome: 'stable', reason: 'Promoted' },
-    },
-  ];
+  const { name, outcome, uid } = candidate;
+  const mark = { outcome: 'stable', reason: 'Promoted' } as const;
+  const marks: Effect[] = outcome === 'stable' ? [] : [{ kind: 'markSet', set: { name, uid }, mark }];
   if (stable && (stable.desired > 0 || stable.outcome !== SUPERSEDED.outcome)) {
     const removal = resize(stable, 0, SUPERSEDED);
     marks.push(...(removal.length > 0 ? removal : [markOf(stable)]));

@@ -116,6 +116,8 @@ export interface PodView {
   /** How often it went from Ready to not Ready in that time, as far as this process saw. */
   readonly readinessLosses: number;
   readonly trouble?: PodTrouble;
+  /** What a crashed container of it said last; one line, without secrets. */
+  readonly lastWords?: string;
 }
 
 /** What keeps a pod from running, in our words. */

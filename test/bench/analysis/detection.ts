@@ -1,6 +1,6 @@
 // How soon a bad release is rolled back, what that costs users, and how far it is from what any
 // rule could do.
-import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { type Problem, knownBaselineBound, twoSampleBound } from './bounds.ts';
 import { type Bar, type Section, type Size, foundText, inPercent, short } from './report.ts';
 import { OTHERS, OURS } from './rules/all.ts';

@@ -7,7 +7,7 @@ import {
   stepDispersion,
 } from '../../../operator/src/analysis/dispersion.ts';
 import type { EProcessParams } from '../../../operator/src/analysis/e-process.ts';
-import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { boundBar } from './false-rollbacks.ts';
 import { NOISES, type Noise, armsPoll, stablePods } from './noise.ts';
 import { type Section, type Size, inPercent, short } from './report.ts';

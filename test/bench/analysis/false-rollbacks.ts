@@ -1,5 +1,5 @@
 // How often a release that is as good as stable is rolled back, under independent errors.
-import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { lower99, upper99 } from './proportion.ts';
 import { type Bar, type Section, type Size, inPercent } from './report.ts';
 import { OTHERS, OURS } from './rules/all.ts';

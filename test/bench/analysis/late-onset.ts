@@ -1,6 +1,6 @@
 // A fault that sets in ten minutes into the release, after a calm in which evidence of innocence
 // piled up.
-import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { type Section, type Size, inPercent, short } from './report.ts';
 import { OTHERS, OURS } from './rules/all.ts';
 import { independentPoll, pollsIn } from './stream.ts';

@@ -3,7 +3,7 @@
 // looks like a bad version; that is what tempering by dispersion is for.
 import type { TwoArmCounts } from '../../../operator/src/analysis/e-process.ts';
 import type { PodCounts } from '../../../operator/src/analysis/dispersion.ts';
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { POLL_SECONDS, REQUESTS_PER_POLL } from './stream.ts';
 
 export const PODS = 20;

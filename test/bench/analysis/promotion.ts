@@ -5,7 +5,7 @@ import {
   logNonInferiority,
   stepNonInferiority,
 } from '../../../operator/src/analysis/non-inferiority.ts';
-import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { knownBaselineBound } from './bounds.ts';
 import { lower99, upper99 } from './proportion.ts';
 import { type Section, type Size, inPercent, short } from './report.ts';

@@ -1,7 +1,7 @@
 // What both versions share fails for five minutes: nothing may be rolled back for it, and nothing
 // promoted during it.
 import { DEFAULT_PARAMS } from '../../../operator/src/analysis/params.ts';
-import { seededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { boundBar } from './false-rollbacks.ts';
 import { judgedRelease } from './judged-release.ts';
 import { type Section, type Size, inPercent } from './report.ts';

@@ -1,7 +1,7 @@
 // Simulated traffic: 50 requests per second, 5 % of them at the canary, a poll every 5 seconds.
 // Errors are independent here; clustered ones are in noise.ts.
 import type { TwoArmCounts } from '../../../operator/src/analysis/e-process.ts';
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 
 export const POLL_SECONDS = 5;
 export const WEIGHT = 0.05;

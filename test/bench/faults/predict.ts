@@ -5,7 +5,7 @@ import type { AnalysisParams } from '../../../operator/src/analysis/params.ts';
 import {
   type SeededRandom,
   seededRandom,
-} from '../../../operator/src/analysis/testing/seeded-random.ts';
+} from '../../../operator/src/lib/seeded-random.ts';
 import { median } from './table.ts';
 
 export interface Traffic {

@@ -98,12 +98,16 @@ export async function playFault(stack: Stack, fault: FaultCase): Promise<FaultPl
   }
 }
 
+/* What was taken back is refused: the same fault again has to be another version. The app does not
+   look at it. */
+const onceMore = () => ({ FAULT_RUN: String(Date.now()) });
+
 async function play(stage: Stage, fault: FaultCase, p50Ms: number): Promise<FaultPlayed> {
   const startedAt = Date.now();
   const env = fault.env?.(p50Ms);
   const image = env ? FAULTY_IMAGE : imageNotServing(stage.world);
   const [played] = await Promise.all([
-    playRelease(stage, { ...fault, version: { image, ...(env ? { env } : {}) } }),
+    playRelease(stage, { ...fault, version: { image, env: { ...env, ...onceMore() } } }),
     disturb(stage, fault),
   ]);
   const reasons = reasonsSince(stage, startedAt);

@@ -1,5 +1,5 @@
 // How long the parts of a cluster take: drawn anew each time, mostly short, sometimes long.
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { after, type Instant } from '../../../operator/src/lib/instant.ts';
 
 /** Up to `mostMs` later; one time in ten up to ten times that. */

@@ -1,6 +1,6 @@
 // The Deployment controller, as far as taking over and handing back depend on it: a paused one
 // scales the set it has, the newest empty one included; an unpaused one runs its own template.
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { type DeploymentObject, type SetObject, type World, without } from '../world.ts';
 import { soon } from './delay.ts';
 

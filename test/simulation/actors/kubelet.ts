@@ -1,5 +1,5 @@
 // The kubelet: what becomes of each pod, chapter by chapter, as its version behaves.
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { after } from '../../../operator/src/lib/instant.ts';
 import type { PodTrouble } from '../../../operator/src/rollout/snapshot.ts';
 import { type Behaviour, type PodObject, type World, without } from '../world.ts';

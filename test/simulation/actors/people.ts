@@ -1,5 +1,5 @@
 // What people, pipelines, autoscalers and accidents do to the cluster while the operator works.
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import type { ActionName } from '../../../operator/src/api/release-action.ts';
 import type { AppReleaseSpec } from '../../../operator/src/api/app-release.ts';
 import type { Faults, ReleaseObject, World } from '../world.ts';

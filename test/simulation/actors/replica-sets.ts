@@ -1,5 +1,5 @@
 // The ReplicaSet controller: as many pods as asked for, unready and young ones first to go.
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import type { PodObject, SetObject, World } from '../world.ts';
 import { podsOf } from '../world.ts';
 import { soon } from './delay.ts';

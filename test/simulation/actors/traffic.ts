@@ -1,5 +1,5 @@
 // What follows the operator's traffic writes: EndpointSlices, and the gateway that reads the route.
-import type { SeededRandom } from '../../../operator/src/analysis/testing/seeded-random.ts';
+import type { SeededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { type ServiceObject, type World, without } from '../world.ts';
 import { soon } from './delay.ts';
 

@@ -17,6 +17,8 @@ export interface Seen {
 
 export interface FakeTerminal {
   readonly store: FakeStore;
+  /** What commands read and wrote, by path. */
+  readonly files: Readonly<Record<string, string>>;
   /** The next call is answered with this status (0: no answer). */
   failNext(status: number): void;
   /** Runs `kubectl slipway <line>`; words are split at spaces. */
@@ -49,6 +51,7 @@ export function createFakeTerminal(options: TerminalOptions = {}): FakeTerminal 
   const files: Record<string, string> = { '/home/.kube/config': KUBECONFIG, ...options.files };
   return {
     store,
+    files,
     failNext: (status) => transport.failNext(status),
     async type(line) {
       const seen = { out: '', err: '', sleptMs: 0 };
@@ -67,6 +70,7 @@ export function createFakeTerminal(options: TerminalOptions = {}): FakeTerminal 
         },
         isInterrupted: () => options.interruptAtSleep !== undefined && sleeps >= options.interruptAtSleep,
         readText: (path) => files[path],
+        writeText: (path, text) => void (files[path] = text),
         connect: () => withIdentity(transport),
       };
       const code = await run(line.split(' ').filter((word) => word !== ''), io);

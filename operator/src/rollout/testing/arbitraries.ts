@@ -41,7 +41,7 @@ function maybe<T extends object, K extends keyof T>(
   return fc.record(fields, { requiredKeys: required as (keyof T)[] }) as unknown as fc.Arbitrary<T>;
 }
 
-const pod: fc.Arbitrary<PodView> = maybe<Required<PodView>, 'trouble'>(
+const pod: fc.Arbitrary<PodView> = maybe<Required<PodView>, 'trouble' | 'lastWords'>(
   {
     name: fc.constantFrom('p1', 'p2', 'p3', 'p4', 'p5'),
     isReady: fc.boolean(),
@@ -50,6 +50,7 @@ const pod: fc.Arbitrary<PodView> = maybe<Required<PodView>, 'trouble'>(
     createdAt: moment,
     restarts: few,
     readinessLosses: few,
+    lastWords: text,
     trouble: fc.record({
       reason: fc.constantFrom(
         'ImageUnavailable',
@@ -64,6 +65,7 @@ const pod: fc.Arbitrary<PodView> = maybe<Required<PodView>, 'trouble'>(
     }),
   },
   'trouble',
+  'lastWords',
 ) as fc.Arbitrary<PodView>;
 
 const setView = (index: number): fc.Arbitrary<SetView> =>
