@@ -72,9 +72,11 @@ function podSpec(spec: JsonObject, values: PlaceholderValues): JsonObject {
   };
 }
 
-/** Still under way, or done with a sample. */
+/** Under way, done with a sample, or not to be done before somebody mends something. */
 export type JobReading =
-  { readonly kind: 'running' } | { readonly kind: 'finished'; readonly sample: QuerySample };
+  | { readonly kind: 'running' }
+  | { readonly kind: 'finished'; readonly sample: QuerySample }
+  | { readonly kind: 'stuck'; readonly sample: QuerySample };
 
 /** Reads `{ job, pods }`: the Job, and the pods it has made. */
 export function readJob(answer: unknown): JobReading {
@@ -91,9 +93,8 @@ export function readJob(answer: unknown): JobReading {
     );
   }
   if (!broken && !isTrue('Complete')) {
-    return blocked === undefined
-      ? { kind: 'running' }
-      : finished(failed(`the pod of the Job does not start: ${blocked}`));
+    if (blocked === undefined) return { kind: 'running' };
+    return { kind: 'stuck', sample: failed(`the pod of the Job does not start: ${blocked}`) };
   }
   return finished(exitSample(states, isTrue('Complete') !== undefined));
 }
@@ -130,7 +131,8 @@ const NOT_ITS_OWN_END = new Set([
 ]);
 /* Where a shell says that there is no such program, or that it cannot be run. */
 const NO_PROGRAM = new Set([126, 127]);
-const SIGNALS_FROM = 128;
+/* 128 and the number of the signal. Other large ones are the program's own: 255 is a usual -1. */
+const SIGNALS = { first: 129, last: 192 } as const;
 
 function exitSample(pods: readonly JsonObject[], isComplete: boolean): QuerySample {
   const evicted = pods
@@ -153,7 +155,9 @@ function exitSample(pods: readonly JsonObject[], isComplete: boolean): QuerySamp
       : failed('the Job failed before its containers ran: look at its init containers and events');
   }
   if (NO_PROGRAM.has(code)) return failed(`the check could not be run: exit code ${code}`);
-  if (code > SIGNALS_FROM) return failed(`the check was killed: exit code ${code}`);
+  if (code >= SIGNALS.first && code <= SIGNALS.last) {
+    return failed(`the check was killed: exit code ${code}`);
+  }
   return { kind: 'value', value: code, what: 'exit code' };
 }
 
