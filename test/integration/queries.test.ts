@@ -81,7 +81,10 @@ describe('a query over HTTP', () => {
       state: 'failed',
       message,
     });
-    expect(lab.status().history?.[0]).toMatchObject({ outcome: 'RolledBack', message: `value: ${message}` });
+    expect(lab.status().history?.[0]).toMatchObject({
+      outcome: 'RolledBack',
+      message: `value: ${message}`,
+    });
   });
 
   it('holds a verify while it has no value, whoever restarts, and lets it pass when it is good', async () => {
@@ -224,6 +227,10 @@ describe('what became of a Job on a real Job controller', () => {
     'its time is over': {
       over: { behaviour: 'never-ready', timeoutSeconds: 1 },
       why: 'did not end in time',
+    },
+    'its pods may not be made': {
+      over: { podSpec: { serviceAccountName: 'gone' }, timeoutSeconds: 2 },
+      why: 'no pod of the Job was made in time',
     },
     'its image is missing': { over: { behaviour: 'image-missing' }, why: 'ErrImagePull' },
     'its template makes no sense': {

@@ -134,6 +134,17 @@ describe('what became of a Job', () => {
     expect(readJob({ job, pods })).toMatchObject({ kind: 'finished', sample: want });
   });
 
+  it.each([
+    [1, 'the Job did not end in time'],
+    [undefined, 'no pod of the Job was made in time'],
+  ])('is an error that says what was late: %s pods made', (failed, why) => {
+    const { status } = condition('Failed', 'DeadlineExceeded');
+    expect(readJob({ job: { status: { ...status, failed } }, pods: [] })).toEqual({
+      kind: 'finished',
+      sample: { kind: 'error', why: expect.stringContaining(why) },
+    });
+  });
+
   it.each(['ImagePullBackOff', 'ErrImagePull', 'CreateContainerConfigError'])(
     'is an error before its end when its pod cannot start: %s',
     (reason) => {

@@ -87,16 +87,22 @@ export function readJob(answer: unknown): JobReading {
   const states = list(pods).map((pod) => record(record(pod)['status']));
   const blocked = states.flatMap(waitingReasons)[0];
   const broken = isTrue('Failed');
-  if (broken?.['reason'] === 'DeadlineExceeded') {
-    return finished(
-      failed(`the Job did not end in time${blocked === undefined ? '' : `: ${blocked}`}`),
-    );
-  }
+  if (broken?.['reason'] === 'DeadlineExceeded') return finished(lateSample(record(job)));
   if (!broken && !isTrue('Complete')) {
     if (blocked === undefined) return { kind: 'running' };
     return { kind: 'stuck', sample: failed(`the pod of the Job does not start: ${blocked}`) };
   }
   return finished(exitSample(states, isTrue('Complete') !== undefined));
+}
+
+/* A pod that was made and ended for the deadline counts as failed; one that was never made does not. */
+function lateSample(job: JsonObject): QuerySample {
+  const made = number(record(job['status'])['failed']) ?? 0;
+  return failed(
+    made > 0
+      ? 'the Job did not end in time'
+      : 'no pod of the Job was made in time: pod security, a quota or a missing ServiceAccount; look at its events',
+  );
 }
 
 function finished(sample: QuerySample): JobReading {
