@@ -112,10 +112,9 @@ export function createObserver(options: ObserverOptions): Observer {
         store.watchConfigMaps(key, []);
         return { kind: 'gone' };
       }
+      const subject = { key, release, evidence, queries, firstSeen };
       const behind = store.expectations.unseen(key);
-      if (behind.length === 0) {
-        return observeRelease(options, { key, release, evidence, queries, firstSeen });
-      }
+      if (behind.length === 0) return observeRelease(options, subject);
       if ((store.expectations.since(key) ?? 0) < STALE_MAX_MS) return { kind: 'stale' };
       // Our next write is what is waited for from now on: no look is live twice for the same one.
       const live = await readLive(options.client, store, { behind, namespace });
@@ -126,8 +125,7 @@ export function createObserver(options: ObserverOptions): Observer {
       });
       const now = live.releases.get(namespace, name);
       if (!now) return { kind: 'gone' };
-      const subject = { key, release: now, evidence, queries, firstSeen };
-      return observeRelease({ ...options, store: live }, subject);
+      return observeRelease({ ...options, store: live }, { ...subject, release: now });
     },
   };
 }
