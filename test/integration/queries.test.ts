@@ -74,14 +74,17 @@ describe('a query over HTTP', () => {
     values.set(lab.status().stable?.podTemplateHash ?? '', 4);
     values.set(lab.status().candidate?.podTemplateHash ?? '', 7);
     await lab.eventually('the rollback', isRolledBack(lab, '1'));
-    const says = 'value: 7, stable 4: above 5, 2 times in a row';
+    const message = '7, stable 4: above 5, 2 times in a row';
     expect(readyReason(lab)).toBe('ChecksFailed');
     expect(lab.status().checks).toContainEqual({
       name: 'query/value',
       state: 'failed',
-      message: says,
+      message,
     });
-    expect(lab.status().history?.[0]).toMatchObject({ outcome: 'RolledBack', message: says });
+    expect(lab.status().history?.[0]).toMatchObject({
+      outcome: 'RolledBack',
+      message: `value: ${message}`,
+    });
   });
 
   it('holds a verify while it has no value, whoever restarts, and lets it pass when it is good', async () => {
@@ -224,6 +227,10 @@ describe('what became of a Job on a real Job controller', () => {
     'its time is over': {
       over: { behaviour: 'never-ready', timeoutSeconds: 1 },
       why: 'did not end in time',
+    },
+    'its pods may not be made': {
+      over: { podSpec: { serviceAccountName: 'gone' }, timeoutSeconds: 2 },
+      why: 'no pod of the Job was made in time',
     },
     'its image is missing': { over: { behaviour: 'image-missing' }, why: 'ErrImagePull' },
     'its template makes no sense': {

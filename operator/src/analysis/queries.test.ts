@@ -139,7 +139,7 @@ describe('what all queries together mean', () => {
 
   it('stands in status under names of their own', () => {
     expect(checkResultsOf(of('ok'))).toEqual([
-      { name: 'query/p99', state: 'ok', message: 'p99: 0.2 is within bounds' },
+      { name: 'query/p99', state: 'ok', message: '0.2 is within bounds' },
     ]);
   });
 });

@@ -37,8 +37,9 @@ const JOINED_MAX = 1024;
 /**
  * What the queries say about the candidate.
  *
- * How to use it: the controller's `queries.results(key)` gives the view; put it into the snapshot as
- * it is and ask this function in every phase of a release, pauses included:
+ * How to use it: the controller's `queries.results(key)` gives the view. The snapshot has it, with
+ * `initialResult` for a query that was not asked yet, as after a restart. Ask this function in every
+ * phase of a release, pauses included:
  * - `rollback`: harm like evidence at its threshold, reason `ChecksFailed`, with this sentence;
  * - `hold`: a `verify` step must not pass yet. Its deadline and `onDeadline` decide what becomes of
  *   it; nothing is taken back on it;
@@ -83,7 +84,7 @@ export function checkResultsOf(results: QueryResults): CheckResult[] {
   return results.map(({ name, sentence, state }) => ({
     name: `query/${name}`,
     state,
-    message: sentence,
+    message: sentence.replace(`${name}: `, ''),
   }));
 }
 

@@ -73,7 +73,7 @@ export const REASONS = {
   },
 
   // Taken back: evidence, people
-  ChecksFailed: { what: 'The candidate answers worse than stable, beyond chance.', remedy: 'Look at status.checks.' },
+  ChecksFailed: { what: 'The candidate answers worse than stable beyond chance, or values of a query stayed bad.', remedy: 'Look at status.checks.' },
   CandidateSilent: {
     what: 'The candidate gets a share of the traffic and answers nothing.',
     remedy: 'Look whether it listens on the port that the Service names.',

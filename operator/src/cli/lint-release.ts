@@ -33,6 +33,7 @@ export function lintRelease(release: RawManifest, others: readonly RawManifest[]
     ...about,
     ...stepFindings(spec),
     ...checkFindings(spec),
+    ...credentialFindings(spec),
     ...(replicas === undefined || replicas === 0 ? noReplicas(spec) : podFindings(spec, replicas)),
     ...routeFindings(spec),
     ...deploymentFindings(spec, others),
@@ -98,7 +99,7 @@ function unreadFindings(spec: AppReleaseSpec): LintFinding[] {
   const blind = steps.filter(({ verify }) => verify.until === 'evidence');
   return [
     ...unread,
-    ...(steps.length > 0
+    ...(steps.length > 0 && (checks?.queries ?? []).length === 0
       ? [warning('spec.checks', 'verify steps judge readiness and crashes only: add scrape for errors and latency')]
       : []),
     ...blind.map(({ at }) =>
@@ -106,6 +107,27 @@ function unreadFindings(spec: AppReleaseSpec): LintFinding[] {
         `spec.strategy.canary.steps[${at}].verify.until`,
         'evidence needs spec.checks.scrape: without it the step passes by time',
       ),
+    ),
+  ];
+}
+
+/* Anybody on the way can read what is sent in the clear. */
+function credentialFindings({ checks }: AppReleaseSpec): LintFinding[] {
+  const { queries = [], scrape } = checks ?? {};
+  const inTheClear = (path: string): LintFinding =>
+    note(path, 'is sent over http, where anybody on the way can read it');
+  return [
+    ...(scrape?.authorization && scrape.scheme === 'http'
+      ? [inTheClear('spec.checks.scrape.authorization')]
+      : []),
+    ...queries.flatMap(({ prometheus, web }, at) =>
+      Object.entries({ prometheus, web }).flatMap(([kind, source]) => {
+        if (!source?.authorization) return [];
+        const address = 'address' in source ? source.address : source.url;
+        return address.startsWith('http:')
+          ? [inTheClear(`spec.checks.queries[${at}].${kind}.authorization`)]
+          : [];
+      }),
     ),
   ];
 }

@@ -38,6 +38,8 @@ describe('lintRelease', () => {
     );
   });
 
+  const LOGIN = { authorization: { basic: { name: 'login' } } };
+  const QUERY = { name: 'p99', web: { url: 'http://web/', path: 'v' }, threshold: { max: 1 } };
   const cases: Record<string, { spec: object; want: RegExp }> = {
     'no steps': { spec: canary([]), want: /^warning \S+steps no steps/ },
     'a step before any weight': { spec: canary([{ pause: {} }]), want: /^warning \S+steps\[0\] comes before/ },
@@ -65,6 +67,14 @@ describe('lintRelease', () => {
       spec: { ...SPEC, checks: undefined },
       want: /^warning spec.checks verify steps judge readiness/,
     },
+    'a token for pages in the clear': {
+      spec: { ...SPEC, checks: { scrape: { authorization: { bearer: { name: 'token' } } } } },
+      want: /^note spec.checks.scrape.authorization is sent over http/,
+    },
+    'a token for queries in the clear': {
+      spec: { ...SPEC, checks: { scrape: {}, queries: [{ ...QUERY, web: { ...QUERY.web, ...LOGIN } }] } },
+      want: /^note spec.checks.queries\[0\].web.authorization is sent over http/,
+    },
     'a grace as long as the deadline': {
       spec: { ...SPEC, startGraceSeconds: 300 },
       want: /^warning spec.startGraceSeconds/,
@@ -85,6 +95,11 @@ describe('lintRelease', () => {
   };
   it.each(Object.entries(cases))('finds %s', (_name, { spec, want }) => {
     expect(lint(spec)).toContainEqual(expect.stringMatching(want));
+  });
+
+  it('finds a verify that has queries to go by no blinder than one with metrics', () => {
+    const found = lint({ ...SPEC, checks: { queries: [QUERY] } });
+    expect(found.filter((line) => line.startsWith('warning spec.checks'))).toEqual([]);
   });
 
   it('takes the replicas from the Deployment beside it, and says when to drop them there', () => {

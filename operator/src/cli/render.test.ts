@@ -97,7 +97,7 @@ describe('renderExplain', () => {
     expect(explain({ status: ROLLED_BACK }).split('\n')).toEqual([
       'ledger is RolledBack for 2m: rolled back to revision 6: 20 % of the answers were errors',
       '',
-      'ChecksFailed: The candidate answers worse than stable, beyond chance.',
+      'ChecksFailed: The candidate answers worse than stable beyond chance, or values of a query stayed bad.',
       '  What to do: Look at status.checks.',
       '',
       'check errors: evidence',

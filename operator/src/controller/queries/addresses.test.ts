@@ -72,6 +72,7 @@ describe('an address that a query leads to', () => {
       (ip: readonly [number, number, number, number]) => `::FFFF:${hex(ip).toUpperCase()}`,
       (ip: readonly [number, number, number, number]) => `0:0:0:0:0:ffff:${hex(ip)}`,
       (ip: readonly [number, number, number, number]) => `64:ff9b::${hex(ip)}`,
+      (ip: readonly [number, number, number, number]) => `64:ff9b:1::${hex(ip)}`,
       (ip: readonly [number, number, number, number]) => `2002:${hex(ip)}:1::`,
     );
     fc.assert(

@@ -48,6 +48,7 @@ const CARRIERS = [
   { prefix: [0, 0, 0, 0, 0xffff, 0], at: 6 }, // ::ffff:0:a.b.c.d
   { prefix: [0, 0, 0, 0, 0, 0], at: 6 }, // ::a.b.c.d
   { prefix: [0x64, 0xff9b, 0, 0, 0, 0], at: 6 }, // NAT64
+  { prefix: [0x64, 0xff9b, 1], at: 6 }, // NAT64 of the local network
   { prefix: [0x2002], at: 1 }, // 6to4
 ] as const;
 

@@ -148,8 +148,28 @@ describe('a check that is a Job', () => {
     expect(job()?.metadata.name).toBe(left);
   });
 
+  it('that cannot start is given up at once, and makes room', async () => {
+    const { job, run, settle, store } = lab();
+    const running = run();
+    await settle();
+    const uid = job()?.metadata.uid ?? '';
+    const waiting = { reason: 'ErrImagePull', message: 'not found' };
+    store.put(POD, {
+      metadata: {
+        name: 'pod',
+        namespace: 'shop',
+        labels: { 'batch.kubernetes.io/job-name': NAME },
+        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: NAME, uid }],
+      },
+      status: { containerStatuses: [{ state: { waiting } }] },
+    });
+    await settle(2000);
+    expect(await running).toMatchObject({ why: expect.stringContaining('ErrImagePull not found') });
+    expect(job()).toBeUndefined();
+  });
+
   it('is given up when it never ends', async () => {
-    const { clock, run, settle } = lab();
+    const { clock, job, run, settle } = lab();
     const running = run();
     for (let at = 0; at < 70; at += 1) await settle(2000);
     expect(await running).toMatchObject({
@@ -157,6 +177,7 @@ describe('a check that is a Job', () => {
       why: expect.stringContaining('does not end'),
     });
     expect(clock.pending()).toBe(0);
+    expect(job()).toBeUndefined();
   });
 
   it.each([

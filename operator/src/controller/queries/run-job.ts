@@ -107,9 +107,13 @@ async function awaitEnd(runner: JobRunner, ask: JobAsk, made: Made): Promise<Que
     }
     const reading = await look(runner, made);
     if (reading.kind === 'finished') return reading.sample;
-    if (clock.monotonic() > giveUpAt) {
-      return failed('the Job does not end: is the Job controller of the cluster running?');
-    }
+    const isLate = clock.monotonic() > giveUpAt;
+    if (reading.kind === 'running' && !isLate) continue;
+    // The next asking makes another one, when whatever is wrong may have been mended.
+    await deleteJob(client, made.ref, made.uid);
+    return reading.kind === 'stuck'
+      ? reading.sample
+      : failed('the Job does not end: is the Job controller of the cluster running?');
   }
 }
 

@@ -106,6 +106,7 @@ describe('what became of a Job', () => {
       },
     ],
     ['its program does not exist', { job: FAILED, pods: [ended(127)], want: { kind: 'error' } }],
+    ['it ended with -1', { job: FAILED, pods: [ended(255)], want: { kind: 'value', value: 255 } }],
     ['it was killed', { job: FAILED, pods: [ended(137)], want: { kind: 'error' } }],
     [
       'it ran out of memory',
@@ -129,17 +130,33 @@ describe('what became of a Job', () => {
     ],
     ['its pod is gone', { job: COMPLETE, pods: [], want: { kind: 'error' } }],
     ['its init container failed', { job: FAILED, pods: [{ status: {} }], want: { kind: 'error' } }],
-    [
-      'its image is not there',
-      { job: {}, pods: [waiting('ImagePullBackOff')], want: { kind: 'error' } },
-    ],
-    [
-      'its Secret is not there',
-      { job: {}, pods: [waiting('CreateContainerConfigError')], want: { kind: 'error' } },
-    ],
   ])('when %s', (_what, { job, pods, want }) => {
     expect(readJob({ job, pods })).toMatchObject({ kind: 'finished', sample: want });
   });
+
+  it.each([
+    [1, 'the Job did not end in time'],
+    [undefined, 'no pod of the Job was made in time'],
+  ])('is an error that says what was late: %s pods made', (failed, why) => {
+    const { status } = condition('Failed', 'DeadlineExceeded');
+    expect(readJob({ job: { status: { ...status, failed } }, pods: [] })).toEqual({
+      kind: 'finished',
+      sample: { kind: 'error', why: expect.stringContaining(why) },
+    });
+  });
+
+  it.each(['ImagePullBackOff', 'ErrImagePull', 'CreateContainerConfigError'])(
+    'is an error before its end when its pod cannot start: %s',
+    (reason) => {
+      expect(readJob({ job: {}, pods: [waiting(reason)] })).toEqual({
+        kind: 'stuck',
+        sample: {
+          kind: 'error',
+          why: `the pod of the Job does not start: ${reason} in its words`,
+        },
+      });
+    },
+  );
 
   it.each([
     ['it was just made', {}, []],
@@ -147,11 +164,5 @@ describe('what became of a Job', () => {
     ['its end is being counted', condition('FailureTarget'), [ended(1)]],
   ])('is not known yet when %s', (_what, job, pods) => {
     expect(readJob({ job, pods })).toEqual({ kind: 'running' });
-  });
-
-  it('tells the words of the kubelet', () => {
-    expect(readJob({ job: {}, pods: [waiting('ErrImagePull')] })).toMatchObject({
-      sample: { why: 'the pod of the Job does not start: ErrImagePull in its words' },
-    });
   });
 });

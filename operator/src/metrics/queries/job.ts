@@ -72,9 +72,11 @@ function podSpec(spec: JsonObject, values: PlaceholderValues): JsonObject {
   };
 }
 
-/** Still under way, or done with a sample. */
+/** Under way, done with a sample, or not to be done before somebody mends something. */
 export type JobReading =
-  { readonly kind: 'running' } | { readonly kind: 'finished'; readonly sample: QuerySample };
+  | { readonly kind: 'running' }
+  | { readonly kind: 'finished'; readonly sample: QuerySample }
+  | { readonly kind: 'stuck'; readonly sample: QuerySample };
 
 /** Reads `{ job, pods }`: the Job, and the pods it has made. */
 export function readJob(answer: unknown): JobReading {
@@ -85,17 +87,22 @@ export function readJob(answer: unknown): JobReading {
   const states = list(pods).map((pod) => record(record(pod)['status']));
   const blocked = states.flatMap(waitingReasons)[0];
   const broken = isTrue('Failed');
-  if (broken?.['reason'] === 'DeadlineExceeded') {
-    return finished(
-      failed(`the Job did not end in time${blocked === undefined ? '' : `: ${blocked}`}`),
-    );
-  }
+  if (broken?.['reason'] === 'DeadlineExceeded') return finished(lateSample(record(job)));
   if (!broken && !isTrue('Complete')) {
-    return blocked === undefined
-      ? { kind: 'running' }
-      : finished(failed(`the pod of the Job does not start: ${blocked}`));
+    if (blocked === undefined) return { kind: 'running' };
+    return { kind: 'stuck', sample: failed(`the pod of the Job does not start: ${blocked}`) };
   }
   return finished(exitSample(states, isTrue('Complete') !== undefined));
+}
+
+/* A pod that was made and ended for the deadline counts as failed; one that was never made does not. */
+function lateSample(job: JsonObject): QuerySample {
+  const made = number(record(job['status'])['failed']) ?? 0;
+  return failed(
+    made > 0
+      ? 'the Job did not end in time'
+      : 'no pod of the Job was made in time: pod security, a quota or a missing ServiceAccount; look at its events',
+  );
 }
 
 function finished(sample: QuerySample): JobReading {
@@ -130,7 +137,8 @@ const NOT_ITS_OWN_END = new Set([
 ]);
 /* Where a shell says that there is no such program, or that it cannot be run. */
 const NO_PROGRAM = new Set([126, 127]);
-const SIGNALS_FROM = 128;
+/* 128 and the number of the signal. Other large ones are the program's own: 255 is a usual -1. */
+const SIGNALS = { first: 129, last: 192 } as const;
 
 function exitSample(pods: readonly JsonObject[], isComplete: boolean): QuerySample {
   const evicted = pods
@@ -153,7 +161,9 @@ function exitSample(pods: readonly JsonObject[], isComplete: boolean): QuerySamp
       : failed('the Job failed before its containers ran: look at its init containers and events');
   }
   if (NO_PROGRAM.has(code)) return failed(`the check could not be run: exit code ${code}`);
-  if (code > SIGNALS_FROM) return failed(`the check was killed: exit code ${code}`);
+  if (code >= SIGNALS.first && code <= SIGNALS.last) {
+    return failed(`the check was killed: exit code ${code}`);
+  }
   return { kind: 'value', value: code, what: 'exit code' };
 }
 

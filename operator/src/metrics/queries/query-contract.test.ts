@@ -123,7 +123,7 @@ function jobRead(answer: string): QuerySample {
   const parsed = jsonOf(answer);
   if ('problem' in parsed) return parsed.problem;
   const reading = readJob(parsed.json);
-  return reading.kind === 'finished' ? reading.sample : noData('it is running');
+  return reading.kind === 'running' ? noData('it is running') : reading.sample;
 }
 
 /* The recorded answer with some of its parts exchanged for something odd. */
