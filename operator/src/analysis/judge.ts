@@ -12,7 +12,7 @@ import {
 } from './ceiling.ts';
 import { type ExcessState, initialExcess, stepExcess } from './excess.ts';
 import { type Finding, explain } from './explain.ts';
-import { mergedLogEvidence } from './merge.ts';
+import { type LogSignal, mergedLogEvidence } from './merge.ts';
 import { slownessOf } from './latency.ts';
 import type { AnalysisParams } from './params.ts';
 import {
@@ -87,25 +87,29 @@ export function initialJudge(params: AnalysisParams): JudgeState {
  * Takes in what a poll added and says what it means. `params` stay the same for a whole release.
  */
 export function judge(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): Judged {
-  const next = outcome.kind === 'delta' ? withDelta(state, outcome, params) : state;
-  const numbers = numbersOf(next, params);
+  const counted = outcome.kind === 'delta' ? withDelta(state, outcome, params) : state;
+  // Once per poll: with histograms this is most of what a verdict costs.
+  const signals = logSignals(counted.signals, params);
+  const logEvidence = mergedLogEvidence(signals);
+  const peakLogEvidence = Math.max(counted.peakLogEvidence, logEvidence);
+  const next = { ...counted, peakLogEvidence };
+  const numbers = numbersOf(next, { signals, logEvidence, params });
   const finding = findingOf(next, outcome, params);
   const sentence = explain(finding, numbers);
   const stableHealth = healthOf(next.stableCeiling);
   return { state: next, verdict: verdictOf(finding, { numbers, sentence, stableHealth }) };
 }
 
-/** Takes in crashes or losses of readiness; the verdict of the same poll's `judge` counts them. */
+/** Takes in crashes or losses of readiness; the `judge` of the same poll weighs them. */
 export function judgeIncidents(
   state: JudgeState,
   signal: IncidentSignal,
   told: { readonly delta: IncidentDelta; readonly params: AnalysisParams },
 ): JudgeState {
-  const signals = stepIncidentSignal(state.signals, signal, told);
-  return withPeak({ ...state, signals }, told.params);
+  return { ...state, signals: stepIncidentSignal(state.signals, signal, told) };
 }
 
-/** Takes in what the gateway's proxies counted; the same poll's `judge` counts it. */
+/** Takes in what the gateway's proxies counted; the `judge` of the same poll weighs it. */
 export function judgeGateway(
   state: JudgeState,
   outcome: PollOutcome,
@@ -114,8 +118,7 @@ export function judgeGateway(
   if (params.gateway === 'absent' || outcome.kind !== 'delta') return state;
   const { canary, stable } = state.gateway ?? { canary: NOTHING, stable: NOTHING };
   const gateway = { canary: plus(canary, outcome.canary), stable: plus(stable, outcome.stable) };
-  const signals = stepGateway(state.signals, outcome, params);
-  return withPeak({ ...state, gateway, signals }, params);
+  return { ...state, gateway, signals: stepGateway(state.signals, outcome, params) };
 }
 
 function healthOf(ceiling: CeilingState): StableHealth {
@@ -193,10 +196,10 @@ function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams):
     silence: stepSilence(state.silence, delta),
     quietPolls: delta.canary.requests <= 0 ? state.quietPolls + 1 : 0,
   };
-  if (promotion === undefined) return withPeak(next, params);
+  if (promotion === undefined) return next;
   const before = state.promotion ?? initialPromotion(params.errors.method);
   const after = stepPromotion(before, delta, promotionParams(params, promotion));
-  return withPeak({ ...next, promotion: after }, params);
+  return { ...next, promotion: after };
 }
 
 function excessStep(
@@ -215,19 +218,21 @@ function promotionParams(
   return { ratio, margin, method, plannedPolls };
 }
 
-function withPeak(state: JudgeState, params: AnalysisParams): JudgeState {
-  const logEvidence = mergedLogEvidence(logSignals(state.signals, params));
-  return { ...state, peakLogEvidence: Math.max(state.peakLogEvidence, logEvidence) };
+interface Weighed {
+  readonly signals: readonly LogSignal[];
+  readonly logEvidence: number;
+  readonly params: AnalysisParams;
 }
 
-function numbersOf(state: JudgeState, params: AnalysisParams): VerdictNumbers {
+function numbersOf(
+  state: JudgeState,
+  { logEvidence: logNow, params, signals }: Weighed,
+): VerdictNumbers {
   const { canary, stable } = state;
   const difference = rateDifference(canary, stable);
-  const signals = logSignals(state.signals, params);
   const threshold = 1 / params.falseRollbackRate;
   // After the verdict, show the evidence it was reached with, not what later polls made of it.
   const reached = state.peakLogEvidence >= Math.log(threshold);
-  const logNow = mergedLogEvidence(signals);
   return {
     evidence: shown(reached ? state.peakLogEvidence : logNow),
     threshold,

@@ -178,5 +178,10 @@ function tempered(gains: readonly number[], { dispersion }: LatencyParams): read
 }
 
 function gain({ requests, slow }: Slow, theta: number, mean: number): number {
-  return slow * Math.log(theta / mean) + (requests - slow) * Math.log((1 - theta) / (1 - mean));
+  const fast = requests - slow;
+  // Most boundaries have no slow request, or only such, in one poll: logarithms are the cost here.
+  return (
+    (slow > 0 ? slow * Math.log(theta / mean) : 0) +
+    (fast > 0 ? fast * Math.log((1 - theta) / (1 - mean)) : 0)
+  );
 }

@@ -5,8 +5,8 @@ export const LOG_ZERO = -1e9;
 
 /** ln(e^a + e^b). */
 export function logAdd(a: number, b: number): number {
-  const high = Math.max(a, b);
-  return high + Math.log1p(Math.exp(Math.min(a, b) - high));
+  const high = a > b ? a : b;
+  return high + Math.log1p(Math.exp((a > b ? b : a) - high));
 }
 
 /** ln of the mean of e^v. `values` is not empty. */

@@ -1,5 +1,5 @@
 // What one verdict costs: bookkeeping, all signals and the sentence, for 20 pods.
-import { analyse, initialAnalysis } from '../../../operator/src/analysis/analyse.ts';
+import { analyse, initialAnalysis, judgeOutcomes } from '../../../operator/src/analysis/analyse.ts';
 import { DEFAULT_PARAMS, type AnalysisParams } from '../../../operator/src/analysis/params.ts';
 import type { ArmDelta, PodSample, PollDelta } from '../../../operator/src/analysis/sample.ts';
 import { initialJudge, judge } from '../../../operator/src/analysis/judge.ts';
@@ -11,6 +11,7 @@ const PODS = 20;
 
 export function verdictCost(_size: Size): Section {
   const alone = fastest(judgeOnly);
+  const shipped = fastest(() => judgeShipped());
   const whole = fastest(wholeWay);
   return {
     title: 'Cost of a verdict',
@@ -21,7 +22,8 @@ export function verdictCost(_size: Size): Section {
         head: ['what', 'microseconds'],
         rows: [
           ['differences -> verdict with its sentence (errors)', alone.toFixed(1)],
-          [`the same from the counters of ${PODS} pods`, whole.toFixed(1)],
+          ['the same with every signal of a release by default, 15 latency boundaries', shipped.toFixed(1)],
+          [`errors alone, from the counters of ${PODS} pods`, whole.toFixed(1)],
         ],
       },
     ],
@@ -42,6 +44,41 @@ function fastest(round: (params: AnalysisParams) => void): number {
     return ((performance.now() - startedAt) * 1000) / STEPS;
   });
   return Math.min(...rounds);
+}
+
+const TOLERANCE = { toleratedPerPodHour: 0.5 };
+const SHIPPED: AnalysisParams = {
+  ...DEFAULT_PARAMS,
+  latency: { dispersion: 2 },
+  restarts: TOLERANCE,
+  readiness: TOLERANCE,
+  promotion: { ratio: 1, margin: 0.01, falsePromotionRate: 0.05 },
+};
+const BOUNDS = [2.5, 4, 6, 10, 15, 25, 40, 60, 100, 150, 250, 500, 1000, 2500, 5000].map((ms) => ms / 1000);
+
+/* As a poll of a release with histograms is judged. */
+function judgeShipped(): void {
+  const arm = (requests: number, errors: number): ArmDelta => ({
+    requests,
+    errors,
+    latency: {
+      boundsSeconds: BOUNDS,
+      cumulative: BOUNDS.map((_, index) => Math.round((requests * index) / BOUNDS.length)),
+      count: requests,
+    },
+    pods: { listed: 1, read: 1 },
+  });
+  const quiet = { pods: 1, incidents: 0 };
+  const incidents = { elapsedSeconds: 2, canary: quiet, stable: quiet };
+  const pods: PollDelta = {
+    kind: 'delta',
+    canaryWeightPercent: 5,
+    canary: arm(12, 0),
+    stable: arm(238, 1),
+  };
+  const outcomes = { pods, restarts: incidents, readiness: incidents };
+  let state = initialJudge(SHIPPED);
+  for (let step = 0; step < STEPS; step += 1) state = judgeOutcomes(state, outcomes, SHIPPED).state;
 }
 
 function judgeOnly(params: AnalysisParams): void {
