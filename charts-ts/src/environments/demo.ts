@@ -48,7 +48,7 @@ export const DEMO_RELEASE: AppReleaseSpecInput = {
     canary: {
       steps: [
         { weight: 5 },
-        { verify: { seconds: 20, requests: 50 } },
+        { verify: { seconds: 40, requests: 50 } },
         { weight: 25 },
         { pause: { seconds: 5 } },
         { weight: 50 },
