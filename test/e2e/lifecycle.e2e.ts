@@ -2,7 +2,7 @@
 // dies in mid-release, the AppRelease is deleted (hand-back) and made again (adoption).
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DEMO } from '../../charts-ts/src/environments/demo.ts';
+import { DEMO, DEMO_RELEASE } from '../../charts-ts/src/environments/demo.ts';
 import { openTestStack } from './support/access.ts';
 import { closeStage, openStage } from './support/open-stage.ts';
 import { playRelease, type Stage } from './support/play-release.ts';
@@ -39,7 +39,11 @@ describe('the life of an AppRelease under load', () => {
   });
 
   it('hands the pods back to the Deployment, and takes them over again', async () => {
+    // The pods of the version before answer for a moment after the promotion.
+    const { replicas } = DEMO_RELEASE;
+    await stage.world.until('alone', (status) => status.replicas === replicas, 60_000);
     const serving = uidsOfServing();
+    expect(serving).toHaveLength(replicas ?? 0);
     const failedBefore = stage.load.snapshot().failed;
     await kubectl('delete', 'apprelease', DEMO.app, TIMEOUT);
     await kubectl('rollout', 'status', `deployment/${DEMO.app}`, TIMEOUT);
