@@ -8,8 +8,9 @@ export const traefik: GatewayCodec = {
   counter: 'traefik_service_requests_total',
   isOf({ labels }, { namespace, service }) {
     const name = labels.get('service');
-    const start = name?.lastIndexOf(`-${namespace}-${service}-`) ?? -1;
-    const rest = name?.slice(start + namespace.length + service.length + 3) ?? '';
+    const backend = `-svc-${namespace}-${service}-`;
+    const start = name?.lastIndexOf(backend) ?? -1;
+    const rest = name?.slice(start + backend.length) ?? '';
     return start >= 0 && /^(?:\d+|http-\d+)@kubernetesgateway$/.test(rest);
   },
   isError: ({ labels }) => labels.get('code')?.startsWith('5') === true,
