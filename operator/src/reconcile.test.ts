@@ -1,4 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { parseStatus } from './api/parse.ts';
+import { renderExplain } from './cli/render-explain.ts';
+import { plainStyle } from './cli/style.ts';
+import { createJournal } from './controller/journal.ts';
 import type { Materials, Observed } from './controller/observe.ts';
 import type { KubeClient } from './kube/client.ts';
 import { instant } from './lib/instant.ts';
@@ -16,8 +20,11 @@ const ABSENT = (): never => {
 /** What stands in the cluster: bodies as last written, by name. */
 let written: Map<string, unknown>;
 let lost: number;
-/** Reasons of the Events that were recorded. */
+/** Reasons of the Events that were recorded, and what they say. */
 let told: string[];
+let notes: string[];
+/** Messages of the journal's lines. */
+let logged: string[];
 
 const client: KubeClient = {
   get: ABSENT, list: ABSENT, create: ABSENT, jsonPatch: ABSENT, delete: ABSENT,
@@ -63,8 +70,15 @@ async function reconcile({ isOurs = true, materials, problem, snapshot }: Seen):
       dispersionOf: () => undefined,
     },
     queries: { watch: ABSENT, stopWatching: () => undefined, results: () => [], stop: ABSENT },
-    journal: { record: () => undefined, forget: () => undefined },
-    events: { record: ({ reason }) => void told.push(reason), stop: () => Promise.resolve(), counts: ABSENT },
+    journal: createJournal((_level, _what, keys) => void logged.push(String(keys?.['message']))),
+    events: {
+      record({ note, reason }) {
+        told.push(reason);
+        notes.push(note);
+      },
+      stop: () => Promise.resolve(),
+      counts: ABSENT,
+    },
     clientFor: () => client,
     clock: createManualClock(),
     log: () => undefined,
@@ -81,6 +95,8 @@ beforeEach(() => {
   written = new Map();
   lost = 0;
   told = [];
+  notes = [];
+  logged = [];
 });
 
 describe('a status with a higher epoch than ours', () => {
@@ -112,6 +128,27 @@ describe('a status that was lost', () => {
     const status = { stage: 'Stepping' };
     await reconcile({ snapshot: trying.stepping(0).build(), materials: { status } });
     expect(told).not.toContain('StateRebuilt');
+  });
+});
+
+describe('why a release is taken back', () => {
+  const sentence =
+    'canary 7 of 132 requests failed (5.3 %), stable 0 of 2,493 (0 %), difference 5.3 points ' +
+    '(95 %: 2.6 to 10.5); evidence 266 of 100 (errors 532): rolled back; by pod: shop-1 7 of 132';
+
+  it('is one sentence in status, Event, log and on the command line', async () => {
+    const tried = release().replicas(10).stable(set().ready(10)).candidate(set().ready(2));
+    const harmed = tried.stepping(0).judged({ verdict: 'rollback', sentence });
+    const status = { stage: 'Stepping', phase: 'Progressing' as const };
+    await reconcile({ snapshot: harmed.build(), materials: { status } });
+    const stored = parseStatus(written.get('AppRelease/shop'));
+    const explained = renderExplain(
+      { namespace: 'a', name: 'shop', generation: 1, spec: { kind: 'invalid', violations: [] }, status: stored },
+      plainStyle,
+      instant(0),
+    );
+    const places = { status: stored.message, event: notes.at(-1), log: logged.at(-1), explain: explained[0] };
+    for (const said of Object.values(places)) expect(said).toContain(sentence);
   });
 });
 
