@@ -26,8 +26,10 @@ import { evidenceView, type PodTally } from './evidence-view.ts';
 import {
   type GatewayAccess,
   type GatewayLook,
+  type GatewaySeen,
   routeNameOf,
   sampleGateway,
+  seenAfter,
 } from './sample-gateway.ts';
 import { samplePods, type Arm, type FetchPage, type Look } from './sample-pods.ts';
 
@@ -84,8 +86,8 @@ interface Watch {
   history: DispersionHistory;
   /** What each candidate pod has answered, by its uid; since this process watches it. */
   readonly tallies: Map<string, PodTally>;
-  /** The last look at the gateway, where it is looked at. */
-  gateway: GatewayLook | undefined;
+  /** What was seen of the gateway, where it is looked at. */
+  gateway: GatewaySeen | undefined;
   /** Counter names of a page on which nothing was recognised, for the condition. */
   counterNames: readonly string[];
   /** A pod whose page could not be had, and why. */
@@ -141,7 +143,7 @@ export function createCollector(options: CollectorOptions): Collector {
       watch.verdict = verdict;
       watch.counterNames = counterNames;
       watch.unread = unread;
-      watch.gateway = gateway;
+      watch.gateway = gateway && seenAfter(watch.gateway, gateway);
       watch.history = stepHistory(watch.history, growths, everySecondsOf(spec));
       tally(watch, growths, candidate);
       if (!isCounted(watch.params) && before?.kind === verdict.kind) return;

@@ -5,7 +5,7 @@ import { countText } from '../analysis/number-text.ts';
 import type { AnalysisParams } from '../analysis/params.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { DispersionView, EvidenceView } from '../rollout/snapshot.ts';
-import type { GatewayLook } from './sample-gateway.ts';
+import type { GatewaySeen } from './sample-gateway.ts';
 
 /** What is known of a release that is being watched. */
 export interface Judgement {
@@ -18,8 +18,8 @@ export interface Judgement {
   readonly counterNames: readonly string[];
   /** A pod whose page could not be had, and why. */
   readonly unread?: string | undefined;
-  /** The last look at the gateway, where it is looked at. */
-  readonly gateway?: Pick<GatewayLook, 'trouble'> | undefined;
+  /** What was seen of the gateway, where it is looked at. */
+  readonly gateway?: Pick<GatewaySeen, 'told'> | undefined;
   /** What each candidate pod has answered. */
   readonly candidatePods: readonly PodTally[];
 }
@@ -80,9 +80,7 @@ function basisOf({ gateway, pods }: AnalysisParams): Judged['basis'] {
 }
 
 function gatewayView({ gateway }: Judgement): Pick<Judged, 'gateway'> {
-  if (gateway === undefined) return {};
-  const { trouble } = gateway;
-  return { gateway: trouble ? { kind: 'trouble', ...trouble } : { kind: 'counts' } };
+  return gateway?.told === undefined ? {} : { gateway: gateway.told };
 }
 
 function paceView({ params, state: { judge } }: Judgement): Pick<Judged, 'pace'> {

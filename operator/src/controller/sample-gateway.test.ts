@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createGatewayAccess } from './gateway-access.ts';
-import { type GatewayAccess, type GatewaySpec, sampleGateway } from './sample-gateway.ts';
+import {
+  type GatewayAccess,
+  type GatewaySeen,
+  type GatewaySpec,
+  sampleGateway,
+  seenAfter,
+} from './sample-gateway.ts';
 
 const PAGE = readFileSync(
   new URL('../metrics/gateway/fixtures/traefik.txt', import.meta.url),
@@ -97,6 +103,23 @@ describe('a look at a gateway', () => {
       'canary failed',
     ]);
     expect(found.trouble).toEqual({ reason: 'GatewayUnavailable', message: 'no such name' });
+  });
+});
+
+describe('what people are told of the looks', () => {
+  const trouble = { reason: 'GatewayUnavailable', message: 'no answer' } as const;
+  const [good, bad] = [{ samples: [], proxies: [] }, { samples: [], proxies: [], trouble }];
+  const after = (...looks: readonly (typeof good | typeof bad)[]) => {
+    let seen: GatewaySeen | undefined;
+    for (const look of looks) seen = seenAfter(seen, look);
+    return seen?.told;
+  };
+
+  it('is trouble that lasts, and none that passes', () => {
+    expect(after(bad, bad)).toBeUndefined();
+    expect(after(bad, bad, bad)).toEqual({ kind: 'trouble', ...trouble });
+    expect(after(good, bad, bad, good, bad, bad)).toEqual({ kind: 'counts' });
+    expect(after(bad, bad, bad, good)).toEqual({ kind: 'counts' });
   });
 });
 

@@ -6,7 +6,7 @@ import { canaryServiceName, stableServiceName } from '../api/labels.ts';
 import type { AppReleaseSpec, ChecksSpec } from '../api/app-release.ts';
 import type { PodSample } from '../analysis/sample.ts';
 import { GATEWAY_CODECS, type GatewayReading, readGateway } from '../metrics/gateway/gateway-codec.ts';
-import type { GatewayTrouble } from '../rollout/snapshot.ts';
+import type { EvidenceView, GatewayTrouble } from '../rollout/snapshot.ts';
 
 export type GatewaySpec = NonNullable<ChecksSpec['gateway']>;
 
@@ -55,6 +55,26 @@ export async function sampleGateway(access: GatewayAccess, at: GatewayLookAt): P
     proxies,
     ...(trouble === undefined ? {} : { trouble }),
   };
+}
+
+/** What has become of the looks so far. */
+export interface GatewaySeen {
+  readonly proxies: readonly string[];
+  /** Looks in a row that met with trouble. */
+  readonly troubledLooks: number;
+  /** What people are told of it. */
+  readonly told: Extract<EvidenceView, { kind: 'judged' }>['gateway'];
+}
+
+/** So many looks in a row are troubled before it is told: a proxy that is replaced is no news. */
+const TROUBLED_LOOKS_TOLD = 3;
+
+export function seenAfter(before: GatewaySeen | undefined, look: GatewayLook): GatewaySeen {
+  const { proxies, trouble } = look;
+  if (!trouble) return { proxies, troubledLooks: 0, told: { kind: 'counts' } };
+  const troubledLooks = (before?.troubledLooks ?? 0) + 1;
+  const isTold = troubledLooks >= TROUBLED_LOOKS_TOLD;
+  return { proxies, troubledLooks, told: isTold ? { kind: 'trouble', ...trouble } : before?.told };
 }
 
 /** The HTTPRoute by which a release is reached, where there is one. */
