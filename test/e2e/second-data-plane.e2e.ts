@@ -14,15 +14,17 @@ import { imageNotServing } from './support/world-watch.ts';
 
 /** Of Traefik's own entry point; see test/cluster/src/addons/traefik.ts. */
 const METRICS_PORT = 8101;
+const RELEASE = { type: APP_RELEASE, namespace: DEMO.namespace, name: DEMO.app };
+const PIPELINE = { fieldManager: 'pipeline' };
 const ROUTE = '/spec/traffic/gateway/route/parentRefs';
 
 describe('releases through Traefik', () => {
   let stage: Stage;
   const parentsAre = (stack: Stack, ...names: string[]) =>
     stack.client.jsonPatch(
-      { type: APP_RELEASE, namespace: DEMO.namespace, name: DEMO.app },
+      RELEASE,
       [{ op: 'replace', path: ROUTE, value: names.map((name) => ({ ...DEMO.gateway, name })) }],
-      { fieldManager: 'pipeline' },
+      PIPELINE,
     );
 
   beforeAll(async () => {
@@ -36,6 +38,8 @@ describe('releases through Traefik', () => {
   });
   afterAll(async () => {
     await restoreSteps(stage.stack);
+    // It is not git's field: what was added by hand goes by hand.
+    await stage.stack.client.jsonPatch(RELEASE, [{ op: 'remove', path: '/spec/checks/gateway' }], PIPELINE);
     await closeStage(stage);
   });
 
@@ -76,9 +80,9 @@ async function countAtGateway({ client, traefikAddress }: Stack): Promise<void> 
   const { hostname } = new URL(traefikAddress ?? '');
   const value = { provider: 'traefik', address: `${hostname}:${METRICS_PORT}` };
   await client.jsonPatch(
-    { type: APP_RELEASE, namespace: DEMO.namespace, name: DEMO.app },
+    RELEASE,
     [{ op: 'add', path: '/spec/checks/gateway', value }],
-    { fieldManager: 'pipeline' },
+    PIPELINE,
   );
 }
 

@@ -218,7 +218,7 @@ function routeView(release: ReleaseObject, spec: AppReleaseSpec, route: RouteObj
     isCurrent: gateway.route ? isRouteCurrent(route.spec, record(gateway.route), names) : true,
     ...(weight === undefined ? {} : { weight }),
     ...(route.weightSetAt === undefined ? {} : { weightSetAt: route.weightSetAt }),
-    acceptance: readAcceptance(route.status, route.generation),
+    acceptance: readAcceptance(route, route.generation),
   };
 }
 

@@ -205,6 +205,32 @@ describe('what gateways say about a route', () => {
       want: { kind: 'accepted' },
     },
   ])('$what', ({ parents, want }) => {
-    expect(readAcceptance({ parents }, 4)).toEqual(want);
+    const route = { namespace: 'bank', spec: {}, status: { parents } };
+    expect(readAcceptance(route, 4)).toEqual(want);
+  });
+
+  it('is not asked of a gateway that is no parent any more', () => {
+    const said = (name: string, observedGeneration: number, sectionName?: string) => ({
+      parentRef: { name, namespace: 'gateways', ...(sectionName ? { sectionName } : {}) },
+      conditions: ['Accepted', 'ResolvedRefs'].map((type) => ({
+        type,
+        status: 'True',
+        observedGeneration,
+      })),
+    });
+    const acceptanceBy = (...parentRefs: object[]) =>
+      readAcceptance(
+        {
+          namespace: 'gateways',
+          spec: { parentRefs },
+          status: { parents: [said('new', 4), said('old', 3), said('new', 2, 'tls')] },
+        },
+        4,
+      );
+    expect(acceptanceBy({ name: 'new' })).toEqual({ kind: 'accepted' });
+    expect(acceptanceBy({ name: 'new', namespace: 'gateways' })).toEqual({ kind: 'accepted' });
+    expect(acceptanceBy({ name: 'new' }, { name: 'old' })).toEqual({ kind: 'pending' });
+    expect(acceptanceBy({ name: 'new', sectionName: 'tls' })).toEqual({ kind: 'pending' });
+    expect(acceptanceBy({ name: 'other' })).toEqual({ kind: 'silent' });
   });
 });

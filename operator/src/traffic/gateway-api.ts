@@ -171,14 +171,20 @@ export type Acceptance =
   | { readonly kind: 'silent' }
   | { readonly kind: 'refused'; readonly message: string };
 
+/** An HTTPRoute as far as its parents are concerned. */
+export interface RoutedBy {
+  readonly namespace: string;
+  readonly spec: JsonObject;
+  readonly status: JsonObject;
+}
+
 /**
  * What the gateways say about this generation of the route. Only the named conditions are read:
- * some gateways add others that are False without harm.
+ * some gateways add others that are False without harm. A gateway that is no parent any more may leave
+ * what it said behind for ever: it is not asked.
  */
-export function readAcceptance(status: JsonObject, generation: number): Acceptance {
-  const conditions = list(status['parents']).flatMap((parent) =>
-    list(record(parent)['conditions']).map(record),
-  );
+export function readAcceptance(route: RoutedBy, generation: number): Acceptance {
+  const conditions = parentsOf(route).flatMap((parent) => list(parent['conditions']).map(record));
   const named = conditions.filter(
     (condition) => condition['type'] === 'Accepted' || condition['type'] === 'ResolvedRefs',
   );
@@ -193,4 +199,17 @@ export function readAcceptance(status: JsonObject, generation: number): Acceptan
     kind: 'refused',
     message: `${text(refusal['reason']) ?? ''}: ${text(refusal['message']) ?? ''}`,
   };
+}
+
+/* What stands in the status of those gateways that the route names now. */
+function parentsOf({ namespace, spec, status }: RoutedBy): JsonObject[] {
+  const said = list(status['parents']).map(record);
+  const wanted = list(spec['parentRefs']).map((ref) => parentKey(record(ref), namespace));
+  if (wanted.length === 0) return said;
+  return said.filter((parent) => wanted.includes(parentKey(record(parent['parentRef']), namespace)));
+}
+
+function parentKey(ref: JsonObject, namespace: string): string {
+  const { name, namespace: own = namespace, port = null, sectionName = null } = ref;
+  return JSON.stringify([own, name, sectionName, port]);
 }
