@@ -10,6 +10,7 @@ export default async function setUp() {
   const access = await openCluster(progress, {
     name: 'e2e',
     isEphemeral: true,
+    clusters: 'labelled',
     withTraefik: true,
   });
   // By this variable the tests find the cluster (support/access.ts).

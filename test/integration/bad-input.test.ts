@@ -77,6 +77,24 @@ const NONSENSE: Record<string, { spec: object; field: string; says?: string }> =
     field: 'spec.traffic.gateway',
     says: 'name exactly one of route (the operator owns it) and routeRef (you own it)',
   },
+  'proxies without a router': {
+    spec: { workloadRef, strategy, checks: { gateway: { provider: 'traefik', address: 'a:1' } } },
+    field: 'spec.checks.gateway',
+    says: 'checks.gateway needs traffic.gateway: without a router there is no gateway that counts',
+  },
+  ...Object.fromEntries(
+    ['http://proxies:80', 'proxies:70000', 'proxies', '[::1:80'].map((address) => [
+      `proxies at ${address}`,
+      {
+        spec: {
+          ...gatewayOf({ route: {} }),
+          checks: { gateway: { provider: 'traefik', address } },
+        },
+        field: 'spec.checks.gateway.address',
+        says: 'address is a name and a port without a scheme, like envoy-stats.envoy-gateway-system.svc:19001',
+      },
+    ]),
+  ),
   'half of a pair of counters': {
     spec: { workloadRef, strategy, checks: { errorRate: { total: { name: 'requests' } } } },
     field: 'spec.checks.errorRate',

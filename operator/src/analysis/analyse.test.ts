@@ -6,7 +6,7 @@ import { type AnalysisParams, DEFAULT_PARAMS } from './params.ts';
 import { restoreAnalysis } from './restore.ts';
 import type { Poll } from './sample.ts';
 import { seededRandom } from '../lib/seeded-random.ts';
-import { canaryPod, failedPod, poll, stablePod } from './testing/polls.ts';
+import { canaryPod, failedPod, poll, stablePod, uncountedPod } from './testing/polls.ts';
 
 const PARAMS: AnalysisParams = {
   ...DEFAULT_PARAMS,
@@ -149,5 +149,90 @@ describe('restoreAnalysis', () => {
         expect(restoreAnalysis(stored)).toBeUndefined();
       }),
     );
+  });
+});
+
+describe('a gateway that alone counts', () => {
+  const alone: AnalysisParams = {
+    ...PARAMS,
+    pods: 'unread',
+    gateway: 'judged',
+    silence: { expectedRequests: 20, verdict: 'hold' },
+    promotion: { ratio: 1, margin: 0.05, falsePromotionRate: 0.05 },
+  };
+  const at = (canary: number, canaryErrors: number, stable: number): Poll => ({
+    canaryWeightPercent: 50,
+    samples: [],
+    gateway: [
+      canaryPod('g/canary', canary, { errors: canaryErrors, startedAfterRelease: false }),
+      stablePod('g/stable', stable),
+    ],
+  });
+  const after = (...polls: readonly Poll[]): Analysed => {
+    let result = analyse(initialAnalysis(alone), at(1000, 400, 90_000), alone);
+    for (const next of polls) result = analyse(result.state, next, alone);
+    return result;
+  };
+  const steps = (count: number, errors: number): readonly Poll[] =>
+    Array.from({ length: count }, (_, n) =>
+      at(1000 + 100 * (n + 1), 400 + errors * (n + 1), 90_000 + 100 * (n + 1)),
+    );
+
+  it('is what requests are counted by, from the first look on', () => {
+    const { numbers } = after(...steps(2, 0)).verdict;
+    expect(numbers.canary).toEqual({ requests: 200, errors: 0 });
+    expect(numbers.stable).toEqual({ requests: 200, errors: 0 });
+    expect(numbers.signals.map(({ signal }) => signal)).toEqual(['gateway']);
+  });
+
+  it('takes a candidate back, and shows one to be good', () => {
+    expect(after(...steps(5, 30)).verdict).toMatchObject({
+      kind: 'rollback',
+      reason: 'EvidenceOfHarm',
+      sentence: expect.stringContaining('at the gateway canary'),
+    });
+    expect(after(...steps(40, 0)).verdict.kind).toBe('promote');
+  });
+
+  it('that cannot be read is no data, once both versions have waited long enough', () => {
+    const lost: Poll = {
+      canaryWeightPercent: 50,
+      samples: [],
+      gateway: [failedPod('g/canary', 'canary'), failedPod('g/stable', 'stable')],
+    };
+    const unread = Array.from({ length: 6 }, () => lost);
+    expect(after(...steps(2, 0), ...unread).verdict).toMatchObject({
+      kind: 'noData',
+      reason: 'ScrapeFailed',
+      sentence: expect.stringContaining('no proxy of the gateway could be read'),
+    });
+    // One look that fails loses nothing: the next one reaches back over it.
+    const { numbers } = after(...steps(2, 0), lost, at(1500, 400, 90_500)).verdict;
+    expect(numbers.canary.requests).toBe(500);
+  });
+
+  it('that sends the candidate nothing holds it, and does not take it back', () => {
+    const silent = [1, 2, 3].map((n) => at(1000, 400, 90_000 + 100 * n));
+    expect(after(...silent).verdict).toMatchObject({
+      kind: 'hold',
+      reason: 'CandidateSilent',
+      sentence: expect.stringContaining('the gateway counts no request of the canary'),
+    });
+  });
+});
+
+describe('a gateway beside the pods', () => {
+  const both: AnalysisParams = { ...PARAMS, gateway: 'judged' };
+
+  it('decides nothing where it counts nothing', () => {
+    const polls = simulated({ seed: 1, polls: 40, canaryRate: 0.001, stableRate: 0.001 });
+    const judged = (gateway: Poll['gateway']) => {
+      let result = analyse(initialAnalysis(both), poll(), both);
+      const beside = gateway ? { gateway } : {};
+      for (const next of polls) result = analyse(result.state, { ...next, ...beside }, both);
+      return result.verdict;
+    };
+    const nothing = [uncountedPod('g/canary', 'canary'), uncountedPod('g/stable', 'stable')];
+    expect(judged(nothing)).toEqual(judged(undefined));
   });
 });

@@ -75,5 +75,6 @@ export function judgeOutcomes(
   if (restarts) next = judgeIncidents(next, 'restarts', { delta: restarts, params });
   if (readiness) next = judgeIncidents(next, 'readiness', { delta: readiness, params });
   if (gateway) next = judgeGateway(next, gateway, params);
-  return judge(next, pods, params);
+  // Where the pods' counters are not read, the gateway's are all there is.
+  return judge(next, pods.kind === 'unread' && gateway ? gateway : pods, params);
 }

@@ -34,14 +34,38 @@ describe('explain', () => {
     ['NoPods', 'there is no canary pod to compare'],
     ['NoTraffic', 'no request reached the canary for 1,200 polls'],
   ] as const)('tells %s', (reason, want) => {
-    const finding = { kind: 'noData', reason, arm: 'canary', polls: 1200 } as const;
+    const finding = { kind: 'noData', reason, arm: 'canary', polls: 1200, source: 'pods' } as const;
     expect(explain(finding, NUMBERS)).toBe(`${want}; evidence 1,240 of 100: held`);
+  });
+
+  it.each([
+    ['ScrapeFailed', 'no proxy of the gateway could be read for 1,200 polls'],
+    ['MetricsNotRecognized', 'the gateway counts nothing per backend'],
+    ['NoPods', 'no proxy of the gateway was found'],
+    ['NoTraffic', 'the gateway sent the canary no request for 1,200 polls'],
+  ] as const)('tells %s where only the gateway counts', (reason, want) => {
+    const noData = { kind: 'noData', reason, arm: 'canary', polls: 1200 } as const;
+    expect(explain({ ...noData, source: 'gateway' }, NUMBERS)).toContain(want);
   });
 
   it('does not divide by requests there were none of', () => {
     const numbers = { ...NUMBERS, evidence: 1, canary: { requests: 0, errors: 0 } };
     expect(explain({ kind: 'continue' }, numbers)).toBe(
       'canary answered no request, stable 2 of 3,950 (0.1 %); evidence 1.00 of 100',
+    );
+  });
+});
+
+describe('a gateway that alone counts', () => {
+  it('is told of whether it speaks against the canary or not', () => {
+    const signals = [{ signal: 'gateway', weight: 1, evidence: 0.4 }] as const;
+    const gateway = {
+      canary: { requests: 40, errors: 0 },
+      stable: { requests: 900, errors: 1 },
+    };
+    expect(explain({ kind: 'continue' }, { ...NUMBERS, evidence: 0.4, signals, gateway })).toBe(
+      'at the gateway canary 0 of 40 requests failed (0 %), stable 1 of 900 (0.1 %); ' +
+        'evidence 0.40 of 100',
     );
   });
 });

@@ -11,6 +11,9 @@ import type {
   VerdictNumbers,
 } from './verdict.ts';
 
+/** Whose counters are compared. */
+type CounterSource = 'pods' | 'gateway';
+
 /** What was found, before it is told. */
 export type Finding =
   | { readonly kind: 'rollback'; readonly reason: Exclude<RollbackReason, 'CandidateSilent'> }
@@ -19,12 +22,14 @@ export type Finding =
       readonly kind: 'rollback' | 'hold';
       readonly reason: 'CandidateSilent';
       readonly expectedRequests: number;
+      readonly source: CounterSource;
     }
   | {
       readonly kind: 'noData';
       readonly reason: NoDataReason;
       readonly arm: Arm;
       readonly polls: number;
+      readonly source: CounterSource;
     }
   | { readonly kind: 'continue' | 'promote' };
 
@@ -57,9 +62,11 @@ function factsOf(numbers: VerdictNumbers): string {
   const { canary, signals, stable } = numbers;
   const errors = `${failures('canary', canary)}, ${share('stable', stable)}${difference(numbers)}`;
   const isRead = signals.length === 0 || signals.some(({ signal }) => signal === 'errors');
-  const others = signals.flatMap(({ signal, evidence }) =>
-    evidence >= TELLING && isBuiltIn(signal) ? DETAILS[signal](numbers) : [],
-  );
+  const others = signals.flatMap(({ signal, evidence }) => {
+    // Where only the gateway counts, what it counted is told in any case.
+    const isTold = evidence >= TELLING || (signal === 'gateway' && !isRead);
+    return isTold && isBuiltIn(signal) ? DETAILS[signal](numbers) : [];
+  });
   const told = [...(isRead ? [errors] : []), ...others];
   return told.length > 0 ? told.join('; ') : quiet(numbers);
 }
@@ -134,8 +141,10 @@ function cause(
       return `${facts}; ${evidence}`;
     case 'CandidateSilent':
       return (
-        'canary answered no request where its share of the traffic predicts ' +
-        `${countText(finding.expectedRequests)}`
+        (finding.source === 'pods'
+          ? 'canary answered no request'
+          : 'the gateway counts no request of the canary') +
+        ` where its share of the traffic predicts ${countText(finding.expectedRequests)}`
       );
     case 'SharedOutage':
       return `${facts}; ${evidence}; stable itself is failing too often to compare with`;
@@ -147,7 +156,12 @@ function cause(
 }
 
 function ignorance(finding: Extract<Finding, { kind: 'noData' }>): string {
-  const { reason, arm, polls } = finding;
+  return finding.source === 'pods' ? podsIgnorance(finding) : gatewayIgnorance(finding);
+}
+
+type Ignorance = Pick<Extract<Finding, { kind: 'noData' }>, 'reason' | 'arm' | 'polls'>;
+
+function podsIgnorance({ reason, arm, polls }: Ignorance): string {
   switch (reason) {
     case 'ScrapeFailed':
       return `no ${arm} pod's metrics could be read for ${countText(polls)} polls`;
@@ -157,6 +171,21 @@ function ignorance(finding: Extract<Finding, { kind: 'noData' }>): string {
       return `there is no ${arm} pod to compare`;
     case 'NoTraffic':
       return `no request reached the canary for ${countText(polls)} polls`;
+    default:
+      return assertNever(reason);
+  }
+}
+
+function gatewayIgnorance({ reason, polls }: Ignorance): string {
+  switch (reason) {
+    case 'ScrapeFailed':
+      return `no proxy of the gateway could be read for ${countText(polls)} polls`;
+    case 'MetricsNotRecognized':
+      return 'the gateway counts nothing per backend';
+    case 'NoPods':
+      return 'no proxy of the gateway was found';
+    case 'NoTraffic':
+      return `the gateway sent the canary no request for ${countText(polls)} polls`;
     default:
       return assertNever(reason);
   }

@@ -133,10 +133,12 @@ function findingOf(state: JudgeState, outcome: PollOutcome, params: AnalysisPara
   }
   const { expectedRequests } = state.silence;
   if (expectedRequests >= params.silence.expectedRequests) {
-    return { kind: params.silence.verdict, reason: 'CandidateSilent', expectedRequests };
+    const source = sourceOf(params);
+    return { kind: params.silence.verdict, reason: 'CandidateSilent', expectedRequests, source };
   }
   if (outcome.kind === 'noData') {
-    return { kind: 'noData', reason: outcome.reason, arm: outcome.arm, polls: outcome.polls };
+    const { arm, polls, reason } = outcome;
+    return { kind: 'noData', reason, arm, polls, source: sourceOf(params) };
   }
   if (outcome.kind === 'unread') return { kind: 'continue' };
   if (state.stableCeiling.kind === 'above') {
@@ -144,9 +146,15 @@ function findingOf(state: JudgeState, outcome: PollOutcome, params: AnalysisPara
     return { kind: 'hold', reason: isWorse ? 'StableWorse' : 'SharedOutage' };
   }
   if (state.quietPolls >= params.quietPolls) {
-    return { kind: 'noData', reason: 'NoTraffic', arm: 'canary', polls: state.quietPolls };
+    const source = sourceOf(params);
+    return { kind: 'noData', reason: 'NoTraffic', arm: 'canary', polls: state.quietPolls, source };
   }
   return isGoodEnough(state, outcome, params) ? { kind: 'promote' } : { kind: 'continue' };
+}
+
+/* Whose counters are compared: without the pods' own, the gateway's. */
+function sourceOf({ pods }: AnalysisParams): 'pods' | 'gateway' {
+  return pods === 'scraped' ? 'pods' : 'gateway';
 }
 
 /**
@@ -185,7 +193,7 @@ function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams):
   const isUsual = stableCeiling.kind === 'below';
   const next: JudgeState = {
     ...state,
-    signals: stepRequests(state.signals, delta, params),
+    signals: params.pods === 'unread' ? state.signals : stepRequests(state.signals, delta, params),
     canary: plus(state.canary, delta.canary),
     stable: plus(state.stable, delta.stable),
     stableUsual: isUsual ? stepUsual(state.stableUsual, delta.stable) : state.stableUsual,

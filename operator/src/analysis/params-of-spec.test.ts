@@ -43,6 +43,23 @@ describe('the rules of the evidence', () => {
     expect(verdicts).toEqual(['hold', 'rollback', 'hold']);
   });
 
+  it('judge a gateway that is named, and do not blame the candidate for what it is not sent', () => {
+    const gateway = { provider: 'traefik', address: 'proxies.gateways.svc:8080' };
+    const routed = (checks: object) =>
+      of({ checks, traffic: { service: 'shop', gateway: { route: {} } } });
+    expect(routed({ gateway })).toMatchObject({
+      pods: 'unread',
+      gateway: 'judged',
+      silence: { verdict: 'hold' },
+    });
+    expect(routed({ gateway, scrape: {} })).toMatchObject({
+      pods: 'scraped',
+      gateway: 'judged',
+      silence: { verdict: 'rollback' },
+    });
+    expect(routed({ scrape: {} }).gateway).toBe('absent');
+  });
+
   it.each([
     ['auto', { kind: 'counts', dispersion: 3 }, 4],
     ['1.5x', { kind: 'counts', dispersion: 4.5 }, 6],

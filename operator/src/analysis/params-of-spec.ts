@@ -49,8 +49,12 @@ function unpacedParams(
     pods: checks?.scrape ? 'scraped' : 'unread',
     errors: { ...errorsOf(checks), method: methodOf(checks, dispersion.errors) },
     // A share of pods is no share of requests: a good pod can be left unasked by kept connections.
-    // So can the candidate be whose rivals serve clients that go past the router.
-    silence: { ...DEFAULT_PARAMS.silence, verdict: splitsRequests ? 'rollback' : 'hold' },
+    // So can the candidate be whose rivals serve clients that go past the router. And where only the
+    // gateway counts, it is the gateway that has sent the candidate nothing.
+    silence: {
+      ...DEFAULT_PARAMS.silence,
+      verdict: splitsRequests && (checks?.scrape || !checks?.gateway) ? 'rollback' : 'hold',
+    },
     gateway: checks?.gateway ? 'judged' : 'absent',
     pairs: (checks?.counters ?? []).map(({ margin, name, ratio }) => ({
       name,

@@ -1,6 +1,7 @@
 // What a release is judged by: the pods' own counters, the gateway's, pods' crashes, and the user's own
 // queries. A part of the schema of an AppRelease; its rules over several fields stand in app-release.ts.
 import { z } from 'zod';
+import { gatewayCounters } from './gateway-counters.ts';
 import { percentText, withRules } from './primitives.ts';
 import { queries } from './queries.ts';
 import { scrape } from './scrape.ts';
@@ -54,25 +55,6 @@ const counterPair = z
   .meta({
     description:
       'Counters of your own on the metrics page, judged as errors are: failed logins of all logins.',
-  });
-
-const gatewayCounters = z
-  .object({
-    provider: z.enum(['envoyGateway', 'traefik']).meta({
-      description: 'Whose proxies they are, which says how their counters are named.',
-    }),
-    address: z.string().min(3).max(300).regex(/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}$/).meta({
-      description:
-        'Name and port of their metrics pages, `name:port`. Every address behind the name is one ' +
-        'proxy: name a headless Service.',
-    }),
-    path: z.string().max(1024).regex(/^\/[!-~]*$/).optional().meta({
-      description: 'Path of the metrics page. Left out: the usual one of the provider.',
-    }),
-  })
-  .meta({
-    description:
-      'What the gateway counts of each version: refused, reset and timed-out requests are seen only there.',
   });
 
 const promotion = z

@@ -57,6 +57,16 @@ const NONSENSE = [
     spec: { ...canary({}), checks: { gateway: { provider: 'traefik', address: 'a:1' } } },
     field: 'spec.checks.gateway',
   },
+  ...['proxies', 'proxies:0', 'proxies:70000', 'http://proxies:80', 'proxies:80/metrics'].map(
+    (address) => ({
+      what: `proxies at ${address}`,
+      spec: {
+        ...routed({ route: {} }),
+        checks: { gateway: { provider: 'traefik', address } },
+      },
+      field: 'spec.checks.gateway.address',
+    }),
+  ),
   {
     what: 'a pace beside steps',
     spec: { ...canary({ pace: {}, steps: [{ weight: 5 }] }), checks: { scrape: {} } },

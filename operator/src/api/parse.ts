@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { type AppReleaseSpec, specSchema } from './app-release.ts';
 import { type AppReleaseStatus, statusSchema } from './app-release-status.ts';
+import { isPlace, PLACE_SENTENCE } from './gateway-counters.ts';
 import type { CelRule } from './primitives.ts';
 import { queryViolations } from './query-rules.ts';
 import { scrapeViolations } from './scrape.ts';
@@ -96,6 +97,9 @@ function crossFieldViolations(spec: AppReleaseSpec): Violation[] {
       'spec.checks.gateway',
       'checks.gateway needs traffic.gateway: without a router there is no gateway that counts',
     );
+  }
+  if (spec.checks?.gateway && !isPlace(spec.checks.gateway.address)) {
+    add('spec.checks.gateway.address', PLACE_SENTENCE);
   }
   const gateway = spec.traffic?.gateway;
   if (gateway && (gateway.route === undefined) === (gateway.routeRef === undefined)) {

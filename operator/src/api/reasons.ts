@@ -136,6 +136,15 @@ export const REASONS = {
   },
   MetricsUnavailable: { what: 'The metrics of the pods cannot be read.', remedy: 'Look at spec.checks.scrape and network policies.' },
   MetricsRecognized: { what: 'Requests and errors of the pods are being counted.', remedy: '' },
+  GatewayCounted: { what: 'What the gateway sends to each version is being counted.', remedy: '' },
+  GatewayNotPerBackend: {
+    what: 'The proxies of the gateway count nothing per backend; nothing is decided by them.',
+    remedy: 'Do what the message says; docs/guide/errors.md has it for each provider.',
+  },
+  GatewayUnavailable: {
+    what: 'The counters of the gateway cannot be read; nothing is decided by them.',
+    remedy: 'Look at spec.checks.gateway and network policies.',
+  },
   ServiceBypassesRouter: {
     what: "The application's own Service selects candidate pods too: in-cluster clients get pod share.",
     remedy: 'Leave selector out of the Service in git; the operator sets it.',

@@ -64,7 +64,7 @@ function stepFindings(spec: AppReleaseSpec): LintFinding[] {
     ...(first?.weight === undefined
       ? [warning(`${path}[0]`, 'comes before any weight: the candidate has no traffic yet that could be judged')]
       : []),
-    ...(steps.some((step) => step.verify) || spec.checks?.scrape === undefined
+    ...(steps.some((step) => step.verify) || !isCounted(spec)
       ? []
       : [note(path, 'no verify step: errors take the candidate back, but nothing waits for enough requests')]),
     ...steps.flatMap((step, at) =>
@@ -75,10 +75,23 @@ function stepFindings(spec: AppReleaseSpec): LintFinding[] {
   ];
 }
 
+/* Errors are counted by the pods or at the gateway, or by nobody. */
+function isCounted({ checks }: AppReleaseSpec): boolean {
+  return checks?.scrape !== undefined || checks?.gateway !== undefined;
+}
+
 function checkFindings(spec: AppReleaseSpec): LintFinding[] {
   const { checks } = spec;
   const found: LintFinding[] = [];
   if (!checks?.scrape) found.push(...unreadFindings(spec));
+  if (checks?.gateway?.provider === 'envoyGateway' && spec.traffic?.gateway?.routeRef) {
+    found.push(
+      note(
+        'spec.checks.gateway.provider',
+        'your route needs a rule for each of the two Services that nobody reaches; docs/guide/traffic.md has them',
+      ),
+    );
+  }
   if (spec.startGraceSeconds >= spec.progressDeadlineSeconds) {
     found.push(
       warning('spec.startGraceSeconds', 'is not shorter than progressDeadlineSeconds, which then comes first'),
@@ -90,22 +103,25 @@ function checkFindings(spec: AppReleaseSpec): LintFinding[] {
 /* Without the pods' metrics pages there is little to judge by. */
 function unreadFindings(spec: AppReleaseSpec): LintFinding[] {
   const { checks } = spec;
+  const ofPods = 'says nothing without spec.checks.scrape';
+  const counters = (checks?.counters ?? []).length > 0 ? [warning('spec.checks.counters', ofPods)] : [];
+  if (isCounted(spec)) return counters;
   const unread = [
     ...(checks?.errorRate ? ['errorRate'] : []),
-    ...((checks?.counters ?? []).length > 0 ? ['counters'] : []),
     ...(checks?.rescue === 'allow' ? ['rescue'] : []),
-  ].map((name) => warning(`spec.checks.${name}`, 'says nothing without spec.checks.scrape'));
+  ].map((name) => warning(`spec.checks.${name}`, `${ofPods} or spec.checks.gateway`));
   const steps = stepsOf(spec).flatMap(({ verify }, at) => (verify ? [{ at, verify }] : []));
   const blind = steps.filter(({ verify }) => verify.until === 'evidence');
   return [
     ...unread,
+    ...counters,
     ...(steps.length > 0 && (checks?.queries ?? []).length === 0
       ? [warning('spec.checks', 'verify steps judge readiness and crashes only: add scrape for errors and latency')]
       : []),
     ...blind.map(({ at }) =>
       warning(
         `spec.strategy.canary.steps[${at}].verify.until`,
-        'evidence needs spec.checks.scrape: without it the step passes by time',
+        'evidence needs spec.checks.scrape or spec.checks.gateway: without them the step passes by time',
       ),
     ),
   ];

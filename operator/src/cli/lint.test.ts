@@ -102,6 +102,25 @@ describe('lintRelease', () => {
     expect(found.filter((line) => line.startsWith('warning spec.checks'))).toEqual([]);
   });
 
+  const AT_GATEWAY = { provider: 'envoyGateway', address: 'envoy.gateways.svc:19001' };
+  it('finds a verify that has a gateway to go by no blinder than one with metrics', () => {
+    const checks = { gateway: AT_GATEWAY, errorRate: {}, rescue: 'allow' };
+    const steps = [{ weight: 50 }, { verify: { until: 'evidence' } }];
+    const found = lint({ ...canary(steps), ...gateway(ROUTE), checks });
+    expect(found.filter((line) => line.startsWith('warning'))).toEqual([]);
+    const counters = [{ name: 'logins', total: { name: 'a' }, bad: { name: 'b' } }];
+    expect(lint({ ...canary(steps), ...gateway(ROUTE), checks: { ...checks, counters } })).toContain(
+      'warning spec.checks.counters says nothing without spec.checks.scrape',
+    );
+  });
+
+  it("tells what git's route needs where an Envoy counts", () => {
+    const traffic = { service: 'ledger', gateway: { routeRef: { name: 'shop', rule: 'main' } } };
+    expect(lint({ ...SPEC, traffic, checks: { gateway: AT_GATEWAY } })).toContainEqual(
+      expect.stringMatching(/^note spec.checks.gateway.provider your route needs a rule for each/),
+    );
+  });
+
   it('takes the replicas from the Deployment beside it, and says when to drop them there', () => {
     const deployment = { kind: 'Deployment', metadata: { name: 'ledger' }, spec: { replicas: 7 } };
     const { replicas: _left, ...spec } = SPEC;

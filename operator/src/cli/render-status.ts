@@ -110,7 +110,7 @@ function armRows({ canary, stable }: CheckResult): string[][] {
 /* Ready, Reconciling, Stalled and Paused say once more what the phase says. */
 const SAID_BY_PHASE = new Set(['Ready', 'Reconciling', 'Stalled', 'Paused']);
 /* True is how these should be; the others should be absent or False. */
-const GOOD_WHEN_TRUE = new Set(['Available', 'Adopted', 'MetricsRecognized']);
+const GOOD_WHEN_TRUE = new Set(['Available', 'Adopted', 'GatewayCounted', 'MetricsRecognized']);
 
 function conditionLines({ status }: ReleaseView, style: Style): string[] {
   const rows = (status.conditions ?? [])

@@ -17,6 +17,7 @@ import {
   readWeight,
   renderReleased,
   renderRoute,
+  routeNamesOf,
   weightPatch,
 } from '../traffic/gateway-api.ts';
 import { renderServiceSpec } from '../traffic/services.ts';
@@ -151,7 +152,7 @@ async function writeWeight(
     );
     return;
   }
-  const names = { release: release.name, service: traffic.service };
+  const names = routeNamesOf(release, spec);
   if (!route) await refuseToTakeOver(context, type.HTTP_ROUTE, release.name);
   await client.apply(
     type.HTTP_ROUTE,

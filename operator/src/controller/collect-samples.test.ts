@@ -177,6 +177,81 @@ describe('the collector', () => {
     expect(collector.stateOf('bank/shop')).toBeDefined();
   });
 
+  describe('at a gateway', () => {
+    const traffic = { service: 'shop', gateway: { route: {} } };
+    const gateway = { provider: 'envoyGateway', address: 'envoy.gateways.svc:19001' };
+
+    /* One proxy that is asked the same of both, and fails so many of the canary's. */
+    function atGateway(errorsPerPoll: number) {
+      const base = lab(0);
+      let looks = 0;
+      let page = (): string => {
+        const line = (role: string, of: string, count: number) =>
+          `${of}envoy_cluster_name="service/bank/shop-${role}/80/http"} ${count}\n`;
+        const [all, failed] = [
+          'envoy_cluster_upstream_rq_completed{',
+          'envoy_cluster_upstream_rq_xx{envoy_response_code_class="5",',
+        ];
+        return (
+          line('stable', all, 100 * looks) +
+          line('canary', all, 100 * looks) +
+          line('canary', failed, errorsPerPoll * looks)
+        );
+      };
+      const collector = createCollector({
+        clock: base.clock,
+        fetchPage: () => Promise.reject(new Error('no pod is asked')),
+        gatewayAccess: {
+          resolve: async () => ['10.0.0.1'],
+          fetch: async () => {
+            looks += 1;
+            return page();
+          },
+        },
+        log: silent,
+        onEvidence: (_key, isUrgent) => void base.evidence.push(isUrgent),
+      });
+      collector.watch({ ...base.watched, spec: specOf({ traffic, checks: { gateway } }) });
+      const view = () => numbers(collector.evidence('bank/shop'));
+      const countNothing = (): void => {
+        page = () => '';
+      };
+      return { ...base, collector, countNothing, view };
+    }
+
+    it('counts the requests there where no pod is read', async () => {
+      const { collector, evidence, polls, view } = atGateway(0);
+      expect(view()).toMatchObject({ basis: 'gateway', verdict: 'noData' });
+      await polls(5);
+      expect(view()).toMatchObject({
+        basis: 'gateway',
+        gateway: { kind: 'counts' },
+        verdict: 'continue',
+        canary: { requests: 400, errors: 0 },
+      });
+      expect(evidence.length).toBe(5);
+      expect(collector.stateOf('bank/shop')).toBeDefined();
+    });
+
+    it('speaks up at once when the candidate fails there', async () => {
+      const { evidence, polls, view } = atGateway(50);
+      await polls(10);
+      expect(view()).toMatchObject({ verdict: 'rollback', reason: 'EvidenceOfHarm' });
+      expect(view().sentence).toContain('at the gateway canary');
+      expect(evidence.filter(Boolean).length).toBe(1);
+    });
+
+    it('has no data where it counts nothing per backend, and says what to do', async () => {
+      const { countNothing, polls, view } = atGateway(50);
+      countNothing();
+      await polls(5);
+      expect(view()).toMatchObject({
+        verdict: 'noData',
+        gateway: { kind: 'trouble', reason: 'GatewayNotPerBackend' },
+      });
+    });
+  });
+
   it('learns from stable how errors cluster, and uses it for the next release only', async () => {
     const { collector, polls, watched } = lab(0);
     const pods = ['s1', 's2', 's3', 's4'].map(pod);

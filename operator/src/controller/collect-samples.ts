@@ -23,7 +23,14 @@ import type { EvidenceView } from '../rollout/snapshot.ts';
 import { type Incidents, createIncidents, type LossesOf } from './count-incidents.ts';
 import { beginEvidenceJournal, type EvidenceJournal } from './evidence-journal.ts';
 import { evidenceView, type PodTally } from './evidence-view.ts';
-import { type GatewayAccess, type GatewayLook, sampleGateway } from './sample-gateway.ts';
+import {
+  type GatewayAccess,
+  type GatewayLook,
+  type GatewaySeen,
+  routeNameOf,
+  sampleGateway,
+  seenAfter,
+} from './sample-gateway.ts';
 import { samplePods, type Arm, type FetchPage, type Look } from './sample-pods.ts';
 
 /** What a release under way wants to have watched. */
@@ -79,8 +86,8 @@ interface Watch {
   history: DispersionHistory;
   /** What each candidate pod has answered, by its uid; since this process watches it. */
   readonly tallies: Map<string, PodTally>;
-  /** What is wrong with the gateway's counters, for people. */
-  gatewayTrouble: string | undefined;
+  /** What was seen of the gateway, where it is looked at. */
+  gateway: GatewaySeen | undefined;
   /** Counter names of a page on which nothing was recognised, for the condition. */
   counterNames: readonly string[];
   /** A pod whose page could not be had, and why. */
@@ -101,11 +108,13 @@ export function createCollector(options: CollectorOptions): Collector {
     watch.timer = options.clock.setTimer(() => void poll(key, watch), everyMs);
   }
 
-  async function lookAtGateway(key: string, { checks }: AppReleaseSpec): Promise<GatewayLook | undefined> {
-    if (!checks?.gateway) return undefined;
+  async function lookAtGateway(key: string, watch: Watch): Promise<GatewayLook | undefined> {
+    const { spec } = watch.watched;
+    const gateway = spec.checks?.gateway;
+    if (!gateway || !gatewayAccess || watch.params.gateway === 'absent') return undefined;
     const [namespace = '', name = ''] = key.split('/');
-    if (!gatewayAccess) return { samples: [], trouble: 'this operator does not read gateways' };
-    return sampleGateway(gatewayAccess, checks.gateway, { namespace, name });
+    const release = { namespace, name, route: routeNameOf(spec, name) };
+    return sampleGateway(gatewayAccess, { gateway, release, known: watch.gateway?.proxies ?? [] });
   }
 
   async function poll(key: string, watch: Watch): Promise<void> {
@@ -119,7 +128,7 @@ export function createCollector(options: CollectorOptions): Collector {
         isRead
           ? samplePods({ fetchPage, spec, startedAt, stable, candidate, now: clock.now() })
           : NOTHING_READ,
-        lookAtGateway(key, spec),
+        lookAtGateway(key, watch),
       ]);
       if (watch.isStopped) return;
       const before = watch.verdict;
@@ -134,10 +143,10 @@ export function createCollector(options: CollectorOptions): Collector {
       watch.verdict = verdict;
       watch.counterNames = counterNames;
       watch.unread = unread;
-      watch.gatewayTrouble = gateway?.trouble;
+      watch.gateway = gateway && seenAfter(watch.gateway, gateway);
       watch.history = stepHistory(watch.history, growths, everySecondsOf(spec));
       tally(watch, growths, candidate);
-      if (!isRead && before?.kind === verdict.kind) return;
+      if (!isCounted(watch.params) && before?.kind === verdict.kind) return;
       options.onEvidence(key, verdict.kind === 'rollback' && before?.kind !== 'rollback');
     } catch (error) {
       options.log('error', 'samples could not be judged', { release: key, error: String(error) });
@@ -171,7 +180,7 @@ export function createCollector(options: CollectorOptions): Collector {
         incidents: createIncidents(options.clock),
         journal: beginEvidenceJournal(options.log, { release, revision, params, state }),
         tallies: new Map(),
-        gatewayTrouble: undefined,
+        gateway: undefined,
         counterNames: [],
         unread: undefined,
         state,
@@ -223,7 +232,11 @@ function everySecondsOf({ checks }: AppReleaseSpec): number {
 function hasEvidence({ params, state }: Watch): boolean {
   const { readiness, restarts } = state.judge.signals;
   const seen = [readiness, restarts].some((signal) => (signal?.seen.canary ?? 0) > 0);
-  return params.pods === 'scraped' || params.gateway === 'judged' || seen;
+  return isCounted(params) || seen;
+}
+
+function isCounted({ gateway, pods }: AnalysisParams): boolean {
+  return pods === 'scraped' || gateway === 'judged';
 }
 
 /* Bounded by the pods there are: those that are gone are told of no more. */

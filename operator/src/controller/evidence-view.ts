@@ -5,6 +5,7 @@ import { countText } from '../analysis/number-text.ts';
 import type { AnalysisParams } from '../analysis/params.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { DispersionView, EvidenceView } from '../rollout/snapshot.ts';
+import type { GatewaySeen } from './sample-gateway.ts';
 
 /** What is known of a release that is being watched. */
 export interface Judgement {
@@ -17,8 +18,8 @@ export interface Judgement {
   readonly counterNames: readonly string[];
   /** A pod whose page could not be had, and why. */
   readonly unread?: string | undefined;
-  /** What is wrong with the gateway's counters, for people. */
-  readonly gatewayTrouble?: string | undefined;
+  /** What was seen of the gateway, where it is looked at. */
+  readonly gateway?: Pick<GatewaySeen, 'told'> | undefined;
   /** What each candidate pod has answered. */
   readonly candidatePods: readonly PodTally[];
 }
@@ -36,7 +37,7 @@ const PODS_NAMED = 3;
 
 export function evidenceView(judgement: Judgement): Judged {
   const { params, state, verdict } = judgement;
-  const basis = params.pods === 'unread' ? 'pods' : 'requests';
+  const basis = basisOf(params);
   if (!verdict) {
     const { canary, stable } = state.judge;
     return {
@@ -62,13 +63,24 @@ export function evidenceView(judgement: Judgement): Judged {
     stableHealth: verdict.stableHealth,
     dispersion: dispersionView(judgement),
     ...paceView(judgement),
-    sentence: `${verdict.sentence}${seenInstead(judgement)}${whichPods(judgement)}${gatewayText(judgement)}`,
+    ...gatewayView(judgement),
+    sentence: `${verdict.sentence}${seenInstead(judgement)}${whichPods(judgement)}`,
     evidence,
     threshold,
     signals: signals.map(({ signal, ...rest }) => ({ name: signal, ...rest })),
     canary,
     stable,
   };
+}
+
+/* Whatever counts requests counts those that a verify step waits for; the pods first. */
+function basisOf({ gateway, pods }: AnalysisParams): Judged['basis'] {
+  if (pods === 'scraped') return 'requests';
+  return gateway === 'judged' ? 'gateway' : 'pods';
+}
+
+function gatewayView({ gateway }: Judgement): Pick<Judged, 'gateway'> {
+  return gateway?.told === undefined ? {} : { gateway: gateway.told };
 }
 
 function paceView({ params, state: { judge } }: Judgement): Pick<Judged, 'pace'> {
@@ -90,10 +102,6 @@ function seenInstead({ counterNames, unread, verdict }: Judgement): string {
   if (verdict.reason === 'ScrapeFailed' && unread !== undefined) return `; ${unread}`;
   const isUnknown = verdict.reason === 'MetricsNotRecognized' && counterNames.length > 0;
   return isUnknown ? `; its counters: ${counterNames.join(', ')}` : '';
-}
-
-function gatewayText({ gatewayTrouble }: Judgement): string {
-  return gatewayTrouble === undefined ? '' : `; ${gatewayTrouble}`;
 }
 
 /* One pod of several that fails is another trouble than a version that does. */

@@ -2,9 +2,18 @@
 import { canaryServiceName, stableServiceName } from '../api/labels.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { Reason } from '../api/reasons.ts';
-import { record } from '../lib/json.ts';
+import { list, record } from '../lib/json.ts';
 import type { RouteView, ServiceView, TrafficView } from '../rollout/snapshot.ts';
-import { isRouteCurrent, namesService, placeOfRule, readAcceptance, readWeight } from '../traffic/gateway-api.ts';
+import {
+  isRouteCurrent,
+  namesService,
+  placeOfRule,
+  readAcceptance,
+  readWeight,
+  renderRoute,
+  routeNamesOf,
+} from '../traffic/gateway-api.ts';
+import { RULES_MAX } from '../traffic/pin-rules.ts';
 import { hasCurrentPorts, selectedHash } from '../traffic/services.ts';
 import type { ReleaseObject, RouteObject, ServiceObject } from './projections.ts';
 import type { Store } from './store.ts';
@@ -186,15 +195,24 @@ function routeProblem({ release, spec, route }: RouteParts): { reason: Reason; m
   if (!namesService(record(gateway.route), traffic.service)) {
     return { reason: 'InvalidSpec', message: `spec.traffic.gateway.route: no backendRef names Service ${traffic.service}` };
   }
-  return undefined;
+  return tooManyRules({ release, spec, route });
+}
+
+function tooManyRules({ release, spec }: RouteParts): { reason: Reason; message: string } | undefined {
+  const names = routeNamesOf(release, spec);
+  const rules = list(renderRoute(record(spec.traffic?.gateway?.route), names, 0)['rules']).length;
+  if (names.pin === undefined || rules <= RULES_MAX) return undefined;
+  return {
+    reason: 'InvalidSpec',
+    message: `spec.traffic.gateway.route: with those that checks.gateway adds it has ${rules} rules, and ${RULES_MAX} are allowed; leave some out, or checks.gateway`,
+  };
 }
 
 function routeView(release: ReleaseObject, spec: AppReleaseSpec, route: RouteObject | undefined): RouteView {
   const gateway = spec.traffic?.gateway;
-  const service = spec.traffic?.service ?? '';
   if (!route || !gateway) return { exists: false, isCurrent: false, acceptance: { kind: 'pending' } };
   const weight = readWeight(route.spec, release.name, gateway.routeRef?.rule);
-  const names = { release: release.name, service };
+  const names = routeNamesOf(release, spec);
   return {
     exists: true,
     isCurrent: gateway.route ? isRouteCurrent(route.spec, record(gateway.route), names) : true,

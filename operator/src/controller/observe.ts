@@ -225,7 +225,7 @@ function parseWhole(raw: unknown): ReturnType<typeof parseSpec> {
   return violations.length > 0 ? { kind: 'invalid', violations } : parsed;
 }
 
-const NOT_SAMPLED_YET: EvidenceView = {
+const NOT_SAMPLED_YET: Extract<EvidenceView, { kind: 'judged' }> = {
   kind: 'judged',
   basis: 'requests',
   verdict: 'noData',
@@ -243,8 +243,9 @@ const NOT_SAMPLED_YET: EvidenceView = {
 function evidenceFor(spec: ReleaseView['spec'], evidence: EvidenceView): EvidenceView {
   // While it cannot be read, what was counted under the last one still speaks.
   if (spec.kind === 'invalid') return evidence;
-  if (!spec.value.checks?.scrape) return evidence;
-  return evidence.kind === 'none' ? NOT_SAMPLED_YET : evidence;
+  const { gateway, scrape } = spec.value.checks ?? {};
+  if (evidence.kind !== 'none' || (!scrape && !gateway)) return evidence;
+  return { ...NOT_SAMPLED_YET, basis: scrape ? 'requests' : 'gateway' };
 }
 
 type Template =

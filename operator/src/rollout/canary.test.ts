@@ -231,6 +231,17 @@ describe('a verify step', () => {
     expect(decide(pods('rollback').build(), NOW).next.stage.kind).toBe('RollingBack');
   });
 
+  it.each([
+    { counted: 99, want: 1 },
+    { counted: 100, want: 2 },
+  ])('waits for the requests that a gateway counts: $counted of 100', ({ counted, want }) => {
+    const atGateway = after(60, 0).judged({
+      basis: 'gateway',
+      canary: { requests: 50 + counted, errors: 0 },
+    });
+    expect(decide(atGateway.build(), NOW).next.stage).toMatchObject({ step: { index: want } });
+  });
+
   it('without a metrics source judges readiness for the time', () => {
     const blind = verify().stepping(1, { mark: 2, startedAt: at(-60) });
     expect(decide(blind.build(), NOW).next.stage).toMatchObject({ step: { index: 2 } });

@@ -30,7 +30,7 @@ export function stepSentence(context: Context, { step, exposure, reason }: StepS
   const { evidence } = snapshot;
   // Crashes that there are none of are no news, and would be written again and again.
   const told =
-    evidence.kind === 'judged' && evidence.basis === 'requests'
+    evidence.kind === 'judged' && evidence.basis !== 'pods'
       ? [evidenceSentence(evidence)]
       : [];
   const parts = [...told, ...queriesText(snapshot.queries)];

@@ -188,8 +188,13 @@ export type EvidenceView =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'judged';
-      /** `pods`: no metrics are read; crashes and readiness are judged alone. */
-      readonly basis: 'requests' | 'pods';
+      /**
+       * `requests`: the pods' counters. `gateway`: the gateway's alone. `pods`: no counters are read;
+       * crashes and readiness are judged alone.
+       */
+      readonly basis: 'requests' | 'gateway' | 'pods';
+      /** Where the gateway's counters are read: whether it counts. */
+      readonly gateway?: { readonly kind: 'counts' } | ({ readonly kind: 'trouble' } & GatewayTrouble);
       /** `promote`: shown to be good enough. */
       readonly verdict: 'rollback' | 'hold' | 'continue' | 'promote' | 'noData';
       readonly reason?:
@@ -221,6 +226,12 @@ export interface PaceView {
   /** Rate, 0..1. */
   readonly excessAtMost: number;
   readonly badResponses: number;
+}
+
+/** What is wrong with the gateway's counters; it decides nothing. */
+export interface GatewayTrouble {
+  readonly reason: 'GatewayNotPerBackend' | 'GatewayUnavailable';
+  readonly message: string;
 }
 
 /** `strict` assumes nothing; otherwise phi, seen at stable in earlier releases or not. */

@@ -109,6 +109,30 @@ describe('conditions, as Flux, Argo CD and kubectl wait read them', () => {
     });
     expect(conditionsIn(statusFor(judged.build()))).toMatchObject({ MetricsRecognized: want });
   });
+
+  it.each(['GatewayNotPerBackend', 'GatewayUnavailable'] as const)(
+    'say what is wrong with the gateway: %s',
+    (reason) => {
+      const trouble = { kind: 'trouble', reason, message: 'do this' } as const;
+      const { conditions } = statusFor(trying.judged({ gateway: trouble }).build());
+      expect(conditions?.find(({ type }) => type === 'GatewayCounted')).toMatchObject({
+        status: 'False',
+        reason,
+        message: 'do this',
+      });
+    },
+  );
+
+  it('say that the gateway counts, and nothing of pods where it counts alone', () => {
+    const alone = trying.judged({
+      basis: 'gateway',
+      gateway: { kind: 'counts' },
+      canary: { requests: 5, errors: 0 },
+    });
+    const shown = conditionsIn(statusFor(alone.build()));
+    expect(shown).toMatchObject({ GatewayCounted: 'True' });
+    expect(shown).not.toHaveProperty('MetricsRecognized');
+  });
 });
 
 describe('numbers', () => {

@@ -294,6 +294,8 @@ function namedConditions(snapshot: Snapshot, decision: Decision): Record<string,
   }
   const metrics = metricsCondition(evidence);
   if (metrics) found['MetricsRecognized'] = metrics;
+  const gateway = gatewayCondition(evidence);
+  if (gateway) found['GatewayCounted'] = gateway;
   return found;
 }
 
@@ -312,7 +314,7 @@ function tempering(dispersion: DispersionView): string {
 
 /* Said while samples are taken; silent at rest and before the first sample. */
 function metricsCondition(evidence: EvidenceView): Verdict | undefined {
-  if (evidence.kind === 'none' || evidence.basis === 'pods') return undefined;
+  if (evidence.kind === 'none' || evidence.basis !== 'requests') return undefined;
   if (evidence.reason === 'MetricsNotRecognized') {
     return { status: 'False', reason: 'MetricsNotRecognized', message: evidence.sentence };
   }
@@ -324,5 +326,19 @@ function metricsCondition(evidence: EvidenceView): Verdict | undefined {
     status: 'True',
     reason: 'MetricsRecognized',
     message: `requests and errors of the pods are being counted; ${tempering(evidence.dispersion)}`,
+  };
+}
+
+/* Said while the gateway's counters are read; silent at rest. */
+function gatewayCondition(evidence: EvidenceView): Verdict | undefined {
+  if (evidence.kind === 'none' || evidence.gateway === undefined) return undefined;
+  const { gateway } = evidence;
+  if (gateway.kind === 'trouble') {
+    return { status: 'False', reason: gateway.reason, message: gateway.message.slice(0, 1024) };
+  }
+  return {
+    status: 'True',
+    reason: 'GatewayCounted',
+    message: 'requests and errors of both versions are being counted at the gateway',
   };
 }

@@ -58,10 +58,10 @@ describe('an owned route', () => {
     });
   });
 
-  it('reads the weight that was written', () => {
+  it.each([NAMES, { ...NAMES, pin: 'u-1' }])('reads the weight that was written: %j', (names) => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 }), (weight) => {
-        expect(readWeight(renderRoute(WANTED, NAMES, weight), 'ledger')).toBe(weight);
+        expect(readWeight(renderRoute(WANTED, names, weight), 'ledger')).toBe(weight);
       }),
     );
   });

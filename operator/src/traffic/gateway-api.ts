@@ -1,12 +1,26 @@
 // HTTPRoute codec. An owned route is rendered whole from the user's HTTPRouteSpec; of a route that
 // somebody else owns only the weights of one named rule are touched.
+import type { AppReleaseSpec } from '../api/app-release.ts';
 import { canaryServiceName, stableServiceName } from '../api/labels.ts';
 import { type JsonObject, covers, list, number, record, text } from '../lib/json.ts';
+import { pinOf, pinRules } from './pin-rules.ts';
 
 export interface RouteNames {
   readonly release: string;
   /** The application's own Service, which the user's rules name. */
   readonly service: string;
+  /** Where both Services have to be kept known to the gateway; see pin-rules.ts. */
+  readonly pin?: string;
+}
+
+/** The names that the route of a release is rendered with. */
+export function routeNamesOf(
+  { name, uid }: { readonly name: string; readonly uid: string },
+  spec: Pick<AppReleaseSpec, 'checks' | 'traffic'>,
+): RouteNames {
+  const pin = pinOf(uid, spec);
+  const service = spec.traffic?.service ?? '';
+  return { release: name, service, ...(pin === undefined ? {} : { pin }) };
 }
 
 /** The spec of an owned route: each backendRef to the Service becomes the stable and canary pair. */
@@ -21,7 +35,8 @@ export function renderRoute(wanted: JsonObject, names: RouteNames, weight: numbe
       ),
     };
   });
-  return { ...wanted, rules };
+  const pins = names.pin === undefined ? [] : pinRules(rules, names.release, names.pin);
+  return { ...wanted, rules: [...rules, ...pins] };
 }
 
 /** The spec as the user wrote it, with its own Service: what is left behind at hand-back. */

@@ -1,5 +1,6 @@
 // A cluster with the project's images on it: kind where a Docker engine answers, else the built-in
 // node. Both end by `down`, which fails and lists what is left.
+import type { EnvoyOptions } from '../../cluster/src/addons/envoy-gateway.ts';
 import { startCluster } from '../../cluster/src/cluster.ts';
 import { endDown } from '../../cluster/src/down.ts';
 import type { Progress } from '../../cluster/src/progress.ts';
@@ -9,6 +10,8 @@ export interface OpenOptions {
   readonly name: string;
   /** Ends with its starter; a demo's cluster stays. */
   readonly isEphemeral: boolean;
+  /** How the gateway groups backends; `rule` unless told. */
+  readonly clusters?: EnvoyOptions['clusters'];
   /** A second data plane beside the first, of another make; built-in node only. */
   readonly withTraefik?: boolean;
 }

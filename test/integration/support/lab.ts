@@ -2,6 +2,7 @@
 // on, to wait, and to run operators. Everything is ended after the test, passed or failed.
 import { afterEach } from '@jest/globals';
 import type { AppReleaseStatus } from '../../../operator/src/api/app-release-status.ts';
+import type { GatewayAccess } from '../../../operator/src/controller/sample-gateway.ts';
 import type { FetchPage } from '../../../operator/src/controller/sample-pods.ts';
 import { createSend, type Send } from '../../../operator/src/controller/queries/send.ts';
 import * as type from '../../../operator/src/controller/resources.ts';
@@ -26,6 +27,8 @@ const DEADLINE_MS = 60_000;
 export interface OperatorParts {
   /** The pages that pods serve; without it no page can be read. */
   readonly fetchPage?: FetchPage;
+  /** The proxies of the gateway; without it there are none. */
+  readonly gatewayAccess?: GatewayAccess;
   /** What queries are answered; without it they may ask servers of the test. */
   readonly send?: Send;
   readonly identity?: string;
@@ -185,6 +188,7 @@ function startIn(
     leaseNamespace: namespace,
     identity,
     fetchPage: parts.fetchPage ?? (() => Promise.resolve(undefined)),
+    ...(parts.gatewayAccess ? { gatewayAccess: parts.gatewayAccess } : {}),
     send: parts.send ?? createSend({ loopback: 'allowed' }),
     onLost: (why) => {
       lost ??= why;

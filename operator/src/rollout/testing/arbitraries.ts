@@ -132,10 +132,10 @@ const counts = fc.record({ requests: fc.nat(1000), errors: fc.nat(1000) });
 
 const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
   fc.constant({ kind: 'none' } as const),
-  maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason' | 'pace'>(
+  maybe<Required<Extract<EvidenceView, { kind: 'judged' }>>, 'reason' | 'pace' | 'gateway'>(
     {
       kind: fc.constant('judged'),
-      basis: fc.constantFrom('requests', 'pods'),
+      basis: fc.constantFrom('requests', 'gateway', 'pods'),
       verdict: fc.constantFrom('rollback', 'hold', 'continue', 'promote', 'noData'),
       stableHealth: fc.constantFrom('calm', 'uneasy', 'failing'),
       dispersion: fc.constant({ kind: 'strict' }),
@@ -144,6 +144,10 @@ const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
         excessAtMost: fc.double({ min: 0, max: 1, noNaN: true }),
         badResponses: fc.double({ min: 0, max: 1e9, noNaN: true }),
       }),
+      gateway: fc.constantFrom(
+        { kind: 'counts' },
+        { kind: 'trouble', reason: 'GatewayUnavailable', message: 'no answer' },
+      ),
       signals: fc.constant([]),
       reason: fc.constantFrom(
         'EvidenceOfHarm',
@@ -161,6 +165,7 @@ const evidence: fc.Arbitrary<EvidenceView> = fc.oneof(
     },
     'reason',
     'pace',
+    'gateway',
   ) as fc.Arbitrary<EvidenceView>,
 );
 

@@ -35,6 +35,9 @@ describe('addons', () => {
   it('merge backends into one cluster per Service only when asked', () => {
     expect(JSON.stringify(gatewayObjects({ clusters: 'rule' }))).not.toContain('mergeBackends');
     expect(JSON.stringify(gatewayObjects({ clusters: 'service' }))).toContain('mergeBackends');
+    expect(JSON.stringify(gatewayObjects({ clusters: 'labelled' }))).toContain(
+      '"mergeBackends":{"selector":{"matchLabels":{"slipway.test/counted":"true"}}}',
+    );
   });
 
   it('drop the texts of definitions and no field of that name', () => {

@@ -10,6 +10,11 @@ export const ENVOY_IMAGE = 'localhost/slipway/envoy:1';
 export const GATEWAY_NAMESPACE = 'gateway-system';
 export const GATEWAY_NAME = 'slipway';
 export const CONTROLLER_NAMESPACE = 'envoy-gateway-system';
+/** Headless Service over the proxies' metrics pages, in the controller's namespace. */
+export const STATS_SERVICE = 'envoy-stats';
+export const STATS_PORT = 19_001;
+/** On a Service, `true`: Envoy counts for it alone, where the gateway was made so. */
+export const COUNTED_LABEL = 'slipway.test/counted';
 
 const CONTROLLER_NAME = 'gateway.envoyproxy.io/gatewayclass-controller';
 
@@ -17,9 +22,10 @@ export type EnvoyOptions = {
   /**
    * `rule`: all backends of a rule share one cluster; weights are exact, changes never fail a
    * request. `service`: one cluster and one metric series per Service; a backend that had weight 0
-   * fails a few requests when it gets one, unless another route keeps it alive.
+   * fails a few requests when it gets one, unless another rule keeps it alive. `labelled`: as
+   * `service` for Services with COUNTED_LABEL, as `rule` for all others.
    */
-  readonly clusters: 'rule' | 'service';
+  readonly clusters: 'rule' | 'service' | 'labelled';
   readonly images?: GatewayImages;
 };
 
@@ -178,6 +184,14 @@ export const envoyGatewayDeployment = (images = builtImages()): KubeObject => ({
 export const gatewayObjects = (options: EnvoyOptions): readonly KubeObject[] => [
   envoyProxy(options),
   {
+    apiVersion: 'v1', kind: 'Service', metadata: { name: STATS_SERVICE, namespace: CONTROLLER_NAMESPACE },
+    spec: {
+      clusterIP: 'None',
+      selector: { 'gateway.envoyproxy.io/owning-gateway-name': GATEWAY_NAME },
+      ports: [{ name: 'metrics', port: STATS_PORT }],
+    },
+  },
+  {
     apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', metadata: { name: GATEWAY_NAME },
     spec: {
       controllerName: CONTROLLER_NAME,
@@ -207,13 +221,19 @@ const onTheNodesNetwork = {
   containers: ['envoy', 'shutdown-manager'].map((name) => ({ name, startupProbe: everySecond })),
 };
 
+const MERGED: Readonly<Record<EnvoyOptions['clusters'], object>> = {
+  rule: {},
+  service: { mergeBackends: {} },
+  labelled: { mergeBackends: { selector: { matchLabels: { [COUNTED_LABEL]: 'true' } } } },
+};
+
 const envoyProxy = ({ clusters, images = builtImages() }: EnvoyOptions): KubeObject => ({
   apiVersion: 'gateway.envoyproxy.io/v1alpha1',
   kind: 'EnvoyProxy',
   metadata: { name: GATEWAY_NAME, namespace: CONTROLLER_NAMESPACE },
   spec: {
     concurrency: 1,
-    ...(clusters === 'service' ? { mergeBackends: {} } : {}),
+    ...MERGED[clusters],
     shutdown: { drainTimeout: '2s', minDrainDuration: '0s' },
     provider: {
       type: 'Kubernetes',

@@ -10,6 +10,7 @@ import {
   CONTROLLER_NAMESPACE, GATEWAY_NAME, GATEWAY_NAMESPACE, envoyGatewayDeployment, envoyGatewaySetup,
   gatewayNamespaces, gatewayObjects, publishedImages,
 } from '../addons/envoy-gateway.ts';
+import type { EnvoyOptions } from '../addons/envoy-gateway.ts';
 import { ensureBinaries } from '../build/go-build.ts';
 import { findProgram } from '../build/prerequisites.ts';
 import { endDown } from '../down.ts';
@@ -52,16 +53,22 @@ export const startKind = async (options: NodeTierOptions = {}): Promise<NodeTier
     await run(programs.kind, ['load', 'docker-image', '--name', name, ...references]);
   });
   const kubectl = createKubectl(programs.kubectl, kubeconfigPath);
-  await progress.step('start the gateway', () => startGateway(kubectl, async () => {
+  const makeCertificates = async (): Promise<void> => {
     await run(programs['envoy-gateway'], ['certgen', '--disable-topology-injector'], {
       cwd: stateDir(name), env: { KUBECONFIG: kubeconfigPath, ENVOY_GATEWAY_NAMESPACE: CONTROLLER_NAMESPACE },
     });
-  }));
+  };
+  const { clusters = 'rule' } = options;
+  await progress.step('start the gateway', () => startGateway(kubectl, { clusters, makeCertificates }));
   const server = await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}']);
   return kindTierOf(writeState({ ...state, server, isReady: true }));
 };
 
-const startGateway = async (kubectl: Kubectl, makeCertificates: () => Promise<void>): Promise<void> => {
+type GatewayStart = Pick<EnvoyOptions, 'clusters'> & { readonly makeCertificates: () => Promise<void> };
+
+const startGateway = async (
+  kubectl: Kubectl, { clusters, makeCertificates }: GatewayStart,
+): Promise<void> => {
   const apply = async (objects: readonly object[]): Promise<void> => {
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(list));
@@ -72,7 +79,7 @@ const startGateway = async (kubectl: Kubectl, makeCertificates: () => Promise<vo
   await makeCertificates();
   const images = publishedImages();
   await apply([
-    ...envoyGatewaySetup(images), ...gatewayObjects({ clusters: 'rule', images }),
+    ...envoyGatewaySetup(images), ...gatewayObjects({ clusters, images }),
     envoyGatewayDeployment(images),
   ]);
   const gateway = `gateway/${GATEWAY_NAME}`;
