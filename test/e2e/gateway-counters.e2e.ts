@@ -33,9 +33,12 @@ describe('releases that the gateway counts', () => {
     stage = await openStage(stack, 20);
   });
   afterAll(async () => {
-    await label(stage.stack, `${COUNTED_LABEL}-`);
-    await restoreSteps(stage.stack);
-    await closeStage(stage);
+    try {
+      await label(stage.stack, `${COUNTED_LABEL}-`);
+      await restoreSteps(stage.stack);
+    } finally {
+      await closeStage(stage);
+    }
   });
 
   it('a good version goes out by what is counted there, without one failed request', async () => {

@@ -37,10 +37,11 @@ describe('releases through Traefik', () => {
     stage = await openStage(through, 20);
   });
   afterAll(async () => {
-    await restoreSteps(stage.stack);
-    // It is not git's field: what was added by hand goes by hand.
-    await stage.stack.client.jsonPatch(RELEASE, [{ op: 'remove', path: '/spec/checks/gateway' }], PIPELINE);
-    await closeStage(stage);
+    try {
+      await restoreSteps(stage.stack);
+    } finally {
+      await closeStage(stage);
+    }
   });
 
   it('a good version goes out without one failed request', async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { APP_RELEASE, HTTP_ROUTE } from '../../operator/src/controller/resources.ts';
 import { list, record } from '../../operator/src/lib/json.ts';
-import { APP, appRelease, canary, ROUTE_SPEC, service } from './support/builders.ts';
+import { APP, appRelease, canary, deployment, ROUTE_SPEC, service } from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
 import { useLabs, type Lab } from './support/lab.ts';
 import { playProxy, type PlayedProxy } from './support/proxy-pages.ts';
@@ -111,6 +111,7 @@ describe('the rules that keep both Services known', () => {
     const lab = await openLab();
     startGateway(lab);
     await lab.apply(service());
+    await lab.apply(deployment({ tag: '1' }, 1));
     const [rule] = ROUTE_SPEC.rules;
     const rules = Array.from({ length: 15 }, () => rule);
     const traffic = { ...TRAFFIC, gateway: { route: { ...ROUTE_SPEC, rules } } };

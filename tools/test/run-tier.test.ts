@@ -1,5 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import { countResults } from './run-tier.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { countResults, run } from './run-tier.ts';
 import { chooseTiers, TIERS } from './tiers.ts';
 
 const results = (fields: object) => ({
@@ -49,6 +52,26 @@ describe('counting a tier', () => {
     const counted = countResults(undefined, { name: 'e2e', code: 1 });
     expect(counted).toMatchObject({ passed: 0, failed: 1 });
     expect(counted.failures[0]).toContain('could not run');
+  });
+});
+
+describe('running a command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'run-tier-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const node = (code: string, done?: { output: string; lingeringMaxMs: number }) =>
+    run(process.execPath, ['-e', code], done && { done });
+
+  it('gives its exit code', async () => {
+    expect(await node('process.exit(3)')).toBe(3);
+  });
+  it('kills one that has written its results and does not end; it has failed', async () => {
+    const output = join(folder, 'result.json');
+    const code = `fs.writeFileSync(${JSON.stringify(output)}, '{}'); setInterval(() => {}, 1000)`;
+    expect(await node(code, { output, lingeringMaxMs: 100 })).not.toBe(0);
+  });
+  it('lets one work that has not written them', async () => {
+    const output = join(folder, 'never.json');
+    expect(await node('setTimeout(() => {}, 500)', { output, lingeringMaxMs: 50 })).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 // Runs one tier as a child process and counts what passed and failed.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tier } from './tiers.ts';
@@ -18,6 +18,9 @@ export interface TierResult {
 
 const root = new URL('../..', import.meta.url).pathname;
 
+/** A jest that wrote its results and still runs has left something open: it will not end by itself. */
+const LINGERING_MAX_MS = 60_000;
+
 export async function runTier(tier: Tier): Promise<TierResult> {
   const started = performance.now();
   const counted = tier.kind === 'check' ? await runCheck(tier) : await runJest(tier);
@@ -27,7 +30,7 @@ export async function runTier(tier: Tier): Promise<TierResult> {
 type Counted = Omit<TierResult, 'name' | 'seconds'>;
 
 async function runCheck({ name, args }: Extract<Tier, { kind: 'check' }>): Promise<Counted> {
-  const code = await run('npm', args, {});
+  const code = await run('npm', args);
   return code === 0
     ? { passed: 1, failed: 0, notRun: 0, failures: [] }
     : { passed: 0, failed: 1, notRun: 0, failures: [`${name} (exit code ${code})`] };
@@ -46,7 +49,8 @@ async function runJest({ name, config }: Extract<Tier, { kind: 'jest' }>): Promi
       output,
     ];
     const code = await run(process.execPath, args, {
-      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+      env: { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+      done: { output, lingeringMaxMs: LINGERING_MAX_MS },
     });
     return countResults(readResults(output), { name, code });
   } finally {
@@ -111,10 +115,17 @@ export function countResults(
   };
 }
 
-function run(
+/** The file that says a command has done its work, and how long it may still take to end, in ms. */
+interface Done {
+  readonly output: string;
+  readonly lingeringMaxMs: number;
+}
+
+/** The exit code of a command; one that does not end after its work is killed, and has failed. */
+export function run(
   command: string,
   args: readonly string[],
-  env: Record<string, string>,
+  { env, done }: { env?: Record<string, string>; done?: Done } = {},
 ): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, [...args], {
@@ -122,10 +133,25 @@ function run(
       stdio: 'inherit',
       env: { ...process.env, ...env },
     });
+    const watch = done && endLingering(child, done);
     child.on('error', (error) => {
+      clearInterval(watch);
       console.error(`${command}: ${error.message}`);
       resolve(127);
     });
-    child.on('exit', (code, signal) => resolve(code ?? (signal ? 128 : 1)));
+    child.on('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve(code ?? (signal ? 128 : 1));
+    });
   });
+}
+
+function endLingering(child: ChildProcess, { output, lingeringMaxMs }: Done): NodeJS.Timeout {
+  let doneAt: number | undefined;
+  return setInterval(() => {
+    if (doneAt === undefined && existsSync(output)) doneAt = performance.now();
+    if (doneAt === undefined || performance.now() - doneAt < lingeringMaxMs) return;
+    console.error('the tests are over, and something they left open keeps them running: killed');
+    child.kill('SIGKILL');
+  }, Math.min(1000, lingeringMaxMs));
 }

@@ -141,8 +141,9 @@ function outcomeOf(
 function countArm(state: CounterState, samples: readonly PodSample[], arm: Arm): ArmCount {
   const own = samples.filter((sample) => sample.arm === arm);
   const counted = own.filter((sample) => sample.kind === 'counted');
-  const growths = counted.flatMap(({ podUid, ...sample }): PodGrowth[] => {
-    const growth = growthOf({ podUid, ...sample }, state.pods[podUid]);
+  const growths = counted.flatMap((sample): PodGrowth[] => {
+    const { podUid } = sample;
+    const growth = growthOf(sample, state.pods[podUid]);
     return growth === undefined ? [] : [{ podUid, arm, ...growth }];
   });
   const latency = sumLatency(growths.flatMap((growth) => growth.latency ?? []));
@@ -252,9 +253,10 @@ function checkedSample(sample: PodSample): PodSample {
   if (sample.kind !== 'counted') return sample;
   const { counters, expectedProbes = 0, podUid, arm } = sample;
   const { latency } = counters;
+  const { pairs } = counters;
   const valid =
     [counters.requests, counters.errors, expectedProbes].every(isCount) &&
-    Object.values(counters.pairs ?? {}).every((pair) => isCount(pair.total) && isCount(pair.bad)) &&
+    (pairs === undefined || Object.values(pairs).every((pair) => isCount(pair.total) && isCount(pair.bad))) &&
     (latency === undefined || latencyIsValid(latency));
   return valid ? sample : { kind: 'failed', podUid, arm };
 }
@@ -277,9 +279,8 @@ function remembered(
       pods[sample.podUid] = { kind: 'leftOut', absentPolls: 0 };
     }
   }
-  const listed = new Set(samples.map((sample) => sample.podUid));
   for (const [podUid, memory] of Object.entries(state.pods)) {
-    if (listed.has(podUid)) continue;
+    if (pods[podUid] !== undefined) continue;
     const absentPolls = memory.kind === 'leftOut' ? memory.absentPolls + 1 : 1;
     if (absentPolls <= ABSENT_POLLS_KEPT) pods[podUid] = { kind: 'leftOut', absentPolls };
   }

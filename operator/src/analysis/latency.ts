@@ -72,13 +72,15 @@ export function stepLatency(
   const canary = slowerThan(delta.canary, known.boundsSeconds);
   const stable = slowerThan(delta.stable, known.boundsSeconds);
   if (canary === undefined || stable === undefined) return state;
-  const gains = known.boundsSeconds.slice(0, -1).flatMap((_, index) =>
-    gainsAt({
+  const gains: number[] = [];
+  for (let index = 0; index + 1 < known.boundsSeconds.length; index += 1) {
+    const poll = {
       canary: { requests: delta.canary.count, slow: canary[index + 1] ?? 0 },
       stable: { requests: delta.stable.count, slow: stable[index] ?? 0 },
       guess: ((known.stableSlow[index] ?? 0) + 0.5) / (known.stableRequests + 1),
-    }),
-  );
+    };
+    for (const multiplier of ODDS) gains.push(logRatio(poll, multiplier) / params.dispersion);
+  }
   const asked = delta.canary.count > 0 && delta.stable.count > 0;
   // Without an earlier poll of stable there is no guess; the first one only teaches.
   const learnt = known.stableRequests > 0;
@@ -90,7 +92,7 @@ export function stepLatency(
     canarySlow: plusEach(known.canarySlow, canary),
     mixture:
       asked && learnt
-        ? stepMixture(known.mixture, tempered(gains, params), params.plannedPolls)
+        ? stepMixture(known.mixture, gains, params.plannedPolls)
         : known.mixture,
   };
 }
@@ -156,25 +158,21 @@ function slowerThan(
 
 type Slow = { readonly requests: number; readonly slow: number };
 
-/** ln e of the formula above, for each multiplier. */
-function gainsAt(poll: {
+type Compared = {
   readonly canary: Slow;
   readonly stable: Slow;
+  /** theta_s. */
   readonly guess: number;
-}): readonly number[] {
-  const { canary, stable, guess } = poll;
-  const all = canary.requests + stable.requests;
-  if (all === 0) return ODDS.map(() => 0);
-  const odds = guess / (1 - guess);
-  return ODDS.map((multiplier) => {
-    const theta = (odds * multiplier) / (1 + odds * multiplier);
-    const mean = (canary.requests * theta + stable.requests * guess) / all;
-    return gain(canary, theta, mean) + gain(stable, guess, mean);
-  });
-}
+};
 
-function tempered(gains: readonly number[], { dispersion }: LatencyParams): readonly number[] {
-  return gains.map((logRatio) => logRatio / dispersion);
+/** ln e of the formula above. */
+function logRatio({ canary, guess, stable }: Compared, multiplier: number): number {
+  const all = canary.requests + stable.requests;
+  if (all === 0) return 0;
+  const odds = (guess / (1 - guess)) * multiplier;
+  const theta = odds / (1 + odds);
+  const mean = (canary.requests * theta + stable.requests * guess) / all;
+  return gain(canary, theta, mean) + gain(stable, guess, mean);
 }
 
 function gain({ requests, slow }: Slow, theta: number, mean: number): number {

@@ -10,9 +10,15 @@ const BUDGET_MICROSECONDS = 20;
 const PODS = 20;
 
 export function verdictCost(_size: Size): Section {
-  const alone = fastest(judgeOnly);
-  const shipped = fastest(() => judgeShipped());
-  const whole = fastest(wholeWay);
+  const rows = [
+    { what: 'differences -> verdict with its sentence (errors)', cost: fastest(judgeOnly) },
+    {
+      what: 'the same with every signal of a release by default, 15 latency boundaries',
+      cost: fastest(judgeShipped),
+    },
+    { what: `errors alone, from the counters of ${PODS} pods`, cost: fastest(wholeWay) },
+  ];
+  const dearest = Math.max(...rows.map(({ cost }) => cost));
   return {
     title: 'Cost of a verdict',
     text: 'Fastest of five rounds; the only figures here that depend on the machine.',
@@ -20,18 +26,14 @@ export function verdictCost(_size: Size): Section {
       {
         caption: 'Microseconds per poll',
         head: ['what', 'microseconds'],
-        rows: [
-          ['differences -> verdict with its sentence (errors)', alone.toFixed(1)],
-          ['the same with every signal of a release by default, 15 latency boundaries', shipped.toFixed(1)],
-          [`errors alone, from the counters of ${PODS} pods`, whole.toFixed(1)],
-        ],
+        rows: rows.map(({ what, cost }) => [what, cost.toFixed(1)]),
       },
     ],
     bars: [
       {
-        claim: `one verdict step takes at most ${BUDGET_MICROSECONDS} microseconds`,
-        held: alone <= BUDGET_MICROSECONDS,
-        found: `${alone.toFixed(1)}`,
+        claim: `one verdict step takes at most ${BUDGET_MICROSECONDS} microseconds, each of these`,
+        held: dearest <= BUDGET_MICROSECONDS,
+        found: dearest.toFixed(1),
       },
     ],
   };
