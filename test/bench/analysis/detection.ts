@@ -3,7 +3,7 @@
 import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { type Problem, knownBaselineBound, twoSampleBound } from './bounds.ts';
 import { type Bar, type Section, type Size, foundText, inPercent, short } from './report.ts';
-import { OTHERS, OURS } from './rules/all.ts';
+import { OURS, RULES } from './rules/all.ts';
 import { ALPHA, DEFAULTS, PURE } from './rules/slipway.ts';
 import { CANARY_PER_POLL, WEIGHT, independentPoll, pollsIn } from './stream.ts';
 import { type Outcome, watchReleases } from './watch.ts';
@@ -23,7 +23,7 @@ type Pair = (typeof PAIRS)[number];
 export function detection(size: Size): Section {
   const compared = PAIRS.map((pair, index) => ({
     pair,
-    outcomes: watchReleases([...OURS, ...OTHERS], {
+    outcomes: watchReleases(RULES, {
       runs: size.badReleases,
       polls: pollsIn(30),
       release: bad(pair, 2_000_000_000 - 100_000 * index),
@@ -48,7 +48,7 @@ export function detection(size: Size): Section {
       {
         caption: 'Mean seconds / mean failed requests of users (% found, where not all)',
         head: ['rule', ...PAIRS.map(headOf)],
-        rows: [...OURS, ...OTHERS].map((rule, row) => [
+        rows: RULES.map((rule, row) => [
           rule.name,
           ...compared.map(({ outcomes }) => cell(outcomes[row])),
         ]),

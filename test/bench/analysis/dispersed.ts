@@ -92,10 +92,10 @@ function tempered(variant: Variant, phis: readonly number[]): Rule {
   let started = 0;
   return {
     name: variant.name,
-    start: () => {
+    start: (run) => {
       const phi = phis[started % phis.length] ?? 1;
       started += 1;
-      return slipway(variant.name, variant.params(phi)).start();
+      return slipway(variant.name, variant.params(phi)).start(run);
     },
   };
 }

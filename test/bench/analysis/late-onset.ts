@@ -2,7 +2,7 @@
 // piled up.
 import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { type Section, type Size, inPercent, short } from './report.ts';
-import { OTHERS, OURS } from './rules/all.ts';
+import { WITHOUT_KAYENTA } from './rules/all.ts';
 import { independentPoll, pollsIn } from './stream.ts';
 import { type Outcome, watchReleases } from './watch.ts';
 
@@ -11,7 +11,7 @@ const CANARY = [0.05, 0.2, 1];
 const CALM_MINUTES = 10;
 
 export function lateOnset(size: Size): Section {
-  const rules = [...OURS, ...OTHERS].filter((rule) => rule.everyNth === undefined);
+  const rules = WITHOUT_KAYENTA;
   const columns = CANARY.map((rate, index) =>
     watchReleases(rules, {
       runs: size.badReleases,

@@ -5,7 +5,7 @@ import { seededRandom } from '../../../operator/src/lib/seeded-random.ts';
 import { boundBar } from './false-rollbacks.ts';
 import { judgedRelease } from './judged-release.ts';
 import { type Section, type Size, inPercent } from './report.ts';
-import { OTHERS, OURS } from './rules/all.ts';
+import { BOUNDED, WITHOUT_KAYENTA } from './rules/all.ts';
 import { ALPHA } from './rules/slipway.ts';
 import { independentPoll, pollsIn } from './stream.ts';
 import { type Plan, watchReleases } from './watch.ts';
@@ -20,7 +20,7 @@ const POLLS = pollsIn(15);
 const NOTICED = 2;
 
 export function sharedOutage(size: Size): Section {
-  const rules = [...OURS, ...OTHERS].filter((rule) => rule.everyNth === undefined);
+  const rules = WITHOUT_KAYENTA;
   const columns = OUTAGES.map((rate, index) =>
     watchReleases(rules, { runs: size.goodReleases, polls: POLLS, release: shared(rate, index) }),
   );
@@ -49,7 +49,9 @@ export function sharedOutage(size: Size): Section {
       },
     ],
     bars: [
-      boundBar('defaults, shared outage', columns.map((list) => list[0]), { size, limit: ALPHA }),
+      ...BOUNDED.map(({ name }, row) =>
+        boundBar(`${name}, shared outage`, columns.map((list) => list[row]), { size, limit: ALPHA }),
+      ),
       {
         claim: 'nothing is promoted during an outage of both versions',
         held: promoted.every((share) => share === 0),

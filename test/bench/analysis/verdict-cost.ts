@@ -4,6 +4,7 @@ import { DEFAULT_PARAMS, type AnalysisParams } from '../../../operator/src/analy
 import type { ArmDelta, PodSample, PollDelta } from '../../../operator/src/analysis/sample.ts';
 import { initialJudge, judge } from '../../../operator/src/analysis/judge.ts';
 import type { Section, Size } from './report.ts';
+import { BOUNDS, SHIPPED } from './rules/as-shipped.ts';
 
 const STEPS = 20_000;
 const BUDGET_MICROSECONDS = 20;
@@ -48,15 +49,10 @@ function fastest(round: (params: AnalysisParams) => void): number {
   return Math.min(...rounds);
 }
 
-const TOLERANCE = { toleratedPerPodHour: 0.5 };
-const SHIPPED: AnalysisParams = {
-  ...DEFAULT_PARAMS,
-  latency: { dispersion: 2 },
-  restarts: TOLERANCE,
-  readiness: TOLERANCE,
+const PROMOTED: AnalysisParams = {
+  ...SHIPPED,
   promotion: { ratio: 1, margin: 0.01, falsePromotionRate: 0.05 },
 };
-const BOUNDS = [2.5, 4, 6, 10, 15, 25, 40, 60, 100, 150, 250, 500, 1000, 2500, 5000].map((ms) => ms / 1000);
 
 /* As a poll of a release with histograms is judged. */
 function judgeShipped(): void {
@@ -79,8 +75,8 @@ function judgeShipped(): void {
     stable: arm(238, 1),
   };
   const outcomes = { pods, restarts: incidents, readiness: incidents };
-  let state = initialJudge(SHIPPED);
-  for (let step = 0; step < STEPS; step += 1) state = judgeOutcomes(state, outcomes, SHIPPED).state;
+  let state = initialJudge(PROMOTED);
+  for (let step = 0; step < STEPS; step += 1) state = judgeOutcomes(state, outcomes, PROMOTED).state;
 }
 
 function judgeOnly(params: AnalysisParams): void {

@@ -51,7 +51,7 @@ function emptyTally(rule: Rule): Tally {
 function watchOne(tallies: readonly Tally[], plan: Plan, run: number): void {
   let watching = tallies
     .filter(({ rule }) => run % (rule.everyNth ?? 1) === 0)
-    .map((tally) => ({ watch: tally.rule.start(), tally }));
+    .map((tally) => ({ watch: tally.rule.start(run), tally }));
   for (const { tally } of watching) tally.runs += 1;
   const nextPoll = plan.release(run);
   for (let index = 0; index < plan.polls && watching.length > 0; index += 1) {

@@ -1,5 +1,6 @@
 // The rules that are compared, with the settings their own documentation shows or defaults to.
 import { UNKNOWN_DISPERSION } from '../../../../operator/src/analysis/params.ts';
+import { asShipped } from './as-shipped.ts';
 import { argoRollouts } from './argo-rollouts.ts';
 import { flagger } from './flagger.ts';
 import { kayenta } from './kayenta.ts';
@@ -16,9 +17,12 @@ export const OURS: readonly Rule[] = [
   }),
 ];
 
+/** Our rules and the judge they make up together; these must hold the bound. */
+export const BOUNDED: readonly Rule[] = [...OURS, asShipped];
+
 const minute = { windowSeconds: 60 } as const;
 
-export const OTHERS: readonly Rule[] = [
+const OTHERS: readonly Rule[] = [
   peekedZTest,
   argoRollouts({
     name: 'Argo Rollouts, sample of its docs: 5 min, 0.95, limit 3',
@@ -66,6 +70,15 @@ export const OTHERS: readonly Rule[] = [
     leastSuccess: 0.99,
     threshold: 3,
   }),
+];
+
+const KAYENTAS: readonly Rule[] = [
   kayenta({ name: 'Kayenta, every 5 min', everySeconds: 300 }),
   kayenta({ name: 'Kayenta, once after 30 min', everySeconds: 1800 }),
 ];
+
+/** Every rule, ours first. */
+export const RULES: readonly Rule[] = [...BOUNDED, ...OTHERS, ...KAYENTAS];
+
+/** Kayenta's test of ranks takes minutes of a study; it is not compared everywhere. */
+export const WITHOUT_KAYENTA: readonly Rule[] = [...BOUNDED, ...OTHERS];

@@ -6,7 +6,8 @@ export type Watch = (poll: TwoArmCounts, endSeconds: number) => 'rollback' | 'go
 
 export type Rule = {
   readonly name: string;
-  readonly start: () => Watch;
+  /** Of the release with this number: what a rule draws for itself is seeded by it. */
+  readonly start: (run: number) => Watch;
   /** Costly rules watch only every so many releases. */
   readonly everyNth?: number;
 };
