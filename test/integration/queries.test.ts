@@ -79,12 +79,37 @@ describe('a query over HTTP', () => {
     expect(lab.status().checks).toContainEqual({
       name: 'query/value',
       state: 'failed',
+      failures: 2,
       message,
     });
     expect(lab.status().history?.[0]).toMatchObject({
       outcome: 'RolledBack',
       message: `value: ${message}`,
     });
+  });
+
+  it('counts on from the bad values that an earlier operator has seen', async () => {
+    const lab = await openLab();
+    const values = new Map<string, number>();
+    const { asked, checks } = await serveValues(lab, values);
+    const [query] = checks.queries;
+    const patient = { queries: [{ ...query, failures: 6 }] };
+    const operator = await serving(lab, { steps: PAUSED_HALF_WAY, spec: { checks: patient } });
+    await ask(lab, { tag: '2' });
+    await lab.eventually('the pause', isPausedAt(lab, 50));
+    const hash = lab.status().candidate?.podTemplateHash ?? '';
+    values.set(lab.status().stable?.podTemplateHash ?? '', 4);
+    const unanswered = asked.length;
+    values.set(hash, 7);
+    const row = () => lab.status().checks?.find(({ name }) => name === 'query/value');
+    await lab.eventually('half of them', () => (row()?.failures ?? 0) >= 3);
+    await operator.stop();
+    await lab.startOperator();
+    await lab.eventually('the rollback', isRolledBack(lab, '1'));
+    expect(row()).toMatchObject({ state: 'failed', failures: 6 });
+    // One that was answered when the operator went may not have been written down; three would be.
+    const askings = asked.slice(unanswered).filter((path) => path.endsWith(hash));
+    expect(askings.length).toBeLessThanOrEqual(8);
   });
 
   it('holds a verify while it has no value, whoever restarts, and lets it pass when it is good', async () => {

@@ -189,6 +189,7 @@ describe('a release that is watched through Prometheus', () => {
       }),
       candidate: valuesOf(candidate),
       stable: valuesOf(stable),
+      known: [],
     });
     /* Waits until all queries together mean that, in words that hold these. */
     return async (kind: string, words: string): Promise<string> => {

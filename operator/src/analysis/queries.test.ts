@@ -6,6 +6,7 @@ import {
   initialResult,
   judgeQueries,
   type QueryResult,
+  restoredResult,
   stepQuery,
 } from './queries.ts';
 import type { QuerySample } from './query-sample.ts';
@@ -86,6 +87,33 @@ describe('the result of a query', () => {
         },
       ),
     );
+  });
+});
+
+describe('a query after a restart', () => {
+  const restarted = (...samples: readonly QuerySample[]): QueryResult => {
+    const [row] = checkResultsOf([after(samples)]);
+    return restoredResult('p99', row);
+  };
+  it('has its bad values in a row, and has to be asked again', () => {
+    expect(restarted(BAD, BAD)).toEqual({
+      name: 'p99',
+      state: 'noData',
+      failures: 2,
+      sentence: 'p99: not asked yet since the operator began; 2 bad in a row before',
+    });
+    expect(stepQuery(restarted(BAD, BAD), query(), { candidate: BAD }).state).toBe('failed');
+    expect(stepQuery(restarted(BAD, BAD), query(), { candidate: GOOD }).failures).toBe(0);
+  });
+  it('is not good for having been good', () => {
+    expect(restarted(GOOD)).toEqual(initialResult('p99'));
+    expect(restoredResult('p99', undefined)).toEqual(initialResult('p99'));
+  });
+  it('has failed where it had', () => {
+    expect(restarted(BAD, BAD, BAD)).toMatchObject({
+      state: 'failed',
+      sentence: 'p99: 0.7 is above 0.5, 3 times in a row',
+    });
   });
 });
 

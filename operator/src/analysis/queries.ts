@@ -4,7 +4,7 @@
 // noData --value--> ok | failing --bad value, `failures` in a row--> failed (stays)
 import { assertNever } from '../lib/assert.ts';
 import type { CheckResult } from '../api/app-release-status.ts';
-import { type QuerySpec, semanticsOf } from '../api/query-spec.ts';
+import { type QueryRule, semanticsOf } from '../api/query-spec.ts';
 import type { QuerySamples, QueryValue } from './query-sample.ts';
 import { weighQuery, type Weighed } from './weigh-query.ts';
 
@@ -38,8 +38,8 @@ const JOINED_MAX = 1024;
  * What the queries say about the candidate.
  *
  * How to use it: the controller's `queries.results(key)` gives the view. The snapshot has it, with
- * `initialResult` for a query that was not asked yet, as after a restart. Ask this function in every
- * phase of a release, pauses included:
+ * `initialResult` for a query that was not asked yet, and `restoredResult` after a restart. Ask this
+ * function in every phase of a release, pauses included:
  * - `rollback`: harm like evidence at its threshold, reason `ChecksFailed`, with this sentence;
  * - `hold`: a `verify` step must not pass yet. Its deadline and `onDeadline` decide what becomes of
  *   it; nothing is taken back on it;
@@ -60,10 +60,28 @@ export function initialResult(name: string): QueryResult {
   return { name, state: 'noData', failures: 0, sentence: `${name}: not asked yet` };
 }
 
+/**
+ * What a restarted operator knows from a row of `status.checks`: the bad values in a row, and a verdict
+ * that was reached. A value that was good is none any more: it has to be asked for again.
+ */
+export function restoredResult(name: string, row: CheckResult | undefined): QueryResult {
+  const before = initialResult(name);
+  if (row === undefined) return before;
+  const failures = row.failures ?? 0;
+  if (row.state === 'failed')
+    return { ...before, state: 'failed', failures, sentence: `${name}: ${row.message ?? 'failed'}` };
+  if (failures === 0) return before;
+  const sentence = `${before.sentence} since the operator began; ${failures} bad in a row before`;
+  return { ...before, failures, sentence };
+}
+
+/** The row of one query in `status.checks`. */
+export const queryRow = (name: string): string => `query/${name}`;
+
 /** Takes in one asking. A verdict that was reached stays reached. */
 export function stepQuery(
   before: QueryResult,
-  query: QuerySpec,
+  query: QueryRule,
   samples: QuerySamples,
 ): QueryResult {
   if (before.state === 'failed') return before;
@@ -81,9 +99,10 @@ export function stepQuery(
 
 /** Their rows of `status.checks`; the prefix keeps them apart from the built-in ones. */
 export function checkResultsOf(results: QueryResults): CheckResult[] {
-  return results.map(({ name, sentence, state }) => ({
-    name: `query/${name}`,
+  return results.map(({ failures, name, sentence, state }) => ({
+    name: queryRow(name),
     state,
+    ...(failures > 0 ? { failures } : {}),
     message: sentence.replace(`${name}: `, ''),
   }));
 }
@@ -104,7 +123,7 @@ function failuresAfter(before: number, kind: Weighed['kind']): number {
 
 function outcomeOf(
   { kind, says }: Weighed,
-  { name, failures: limit }: QuerySpec,
+  { name, failures: limit }: QueryRule,
   failures: number,
 ): Pick<QueryResult, 'state' | 'sentence'> {
   const sentence = `${name}: ${says}`.slice(0, SENTENCE_MAX);

@@ -42,6 +42,9 @@ const checkResult = z
     evidence: z.number().optional().meta({ description: 'Evidence against the candidate.' }),
     threshold: z.number().optional().meta({ description: 'Evidence at which it is rolled back.' }),
     weight: z.number().optional().meta({ description: "Its share in the overall evidence, 0 to 1." }),
+    failures: z.number().int().min(0).optional().meta({
+      description: 'Of a query: bad values in a row. They outlive a restart of the operator.',
+    }),
     canary: armCounts.optional(),
     stable: armCounts.optional(),
     message: z.string().max(2048).optional(),

@@ -12,7 +12,7 @@ import {
   type WebSource,
 } from './query-sources.ts';
 
-const threshold = z
+export const threshold = z
   .object({
     max: z.number().optional().meta({ description: 'Largest value that is good.' }),
     min: z.number().optional().meta({ description: 'Smallest value that is good.' }),
@@ -26,7 +26,7 @@ const threshold = z
       'stable is outside as well, there is no verdict.',
   });
 
-const compareWithStable = z
+export const compareWithStable = z
   .object({
     ratio: z.number().min(1).max(1000).default(1.25).meta({
       description: "How many times stable's value is still good.",
@@ -95,6 +95,9 @@ export type QuerySource =
   | ({ readonly kind: 'web' } & WebSource)
   | ({ readonly kind: 'job' } & JobSource);
 
+/** What an answer is judged by; where it comes from is another matter. */
+export type QueryRule = Pick<QuerySpec, 'name' | 'threshold' | 'compareWithStable' | 'failures'>;
+
 export type ThresholdSpec = z.output<typeof threshold>;
 export type CompareSpec = z.output<typeof compareWithStable>;
 
@@ -111,7 +114,7 @@ export function sourceOf(of: QuerySpec): QuerySource | undefined {
 }
 
 /** A job without a threshold is good when it ends with 0. */
-export function semanticsOf(of: QuerySpec): QuerySemantics {
+export function semanticsOf(of: QueryRule): QuerySemantics {
   if (of.compareWithStable) return { kind: 'compareWithStable', ...of.compareWithStable };
   return { kind: 'threshold', ...(of.threshold ?? { max: 0, min: 0 }) };
 }

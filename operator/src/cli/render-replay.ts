@@ -1,4 +1,5 @@
 // A replayed release as a table: what was counted, what it meant, and whether it comes out the same.
+import type { ReplayedQuery } from '../analysis/query-line.ts';
 import type { Replay, ReplayedPoll } from '../analysis/replay.ts';
 import { evidenceText, grouped } from './number-text.ts';
 import type { Style } from './style.ts';
@@ -16,7 +17,17 @@ export function renderReplay(replayed: Replay, style: Style): string[] {
       evidenceText(1 / replayed.params.falseRollbackRate),
     ...table([HEAD, ...shown(polls).map(rowOf)]),
     ...(last ? [`last: ${last.verdict.sentence}`] : []),
-    outcomeOf(replayed),
+    outcomeOf(replayed, 'poll'),
+  ];
+}
+
+/** What came of one query of the release. */
+export function renderQuery(replayed: ReplayedQuery, style: Style): string[] {
+  const { askings, last, name, release, revision } = replayed;
+  return [
+    `${style.heading(release)} revision ${revision}: query ${name}, asked ${askings} times: ${last.state}`,
+    `last: ${last.sentence}`,
+    outcomeOf(replayed, 'asking'),
   ];
 }
 
@@ -32,10 +43,10 @@ export function renderPoll({ poll, recorded, verdict }: ReplayedPoll): string[] 
   ];
 }
 
-function outcomeOf({ differsAt, gap }: Replay): string {
-  if (differsAt !== undefined) return `differs from what was recorded, from poll ${differsAt} on`;
+function outcomeOf({ differsAt, gap }: Pick<Replay, 'differsAt' | 'gap'>, unit: string): string {
+  if (differsAt !== undefined) return `differs from what was recorded, from ${unit} ${differsAt} on`;
   if (gap) {
-    return `lines are missing: poll ${gap.expected} was to come and ${gap.found} came; nothing is judged past that`;
+    return `lines are missing: ${unit} ${gap.expected} was to come and ${gap.found} came; nothing is judged past that`;
   }
   return 'the same verdicts as were recorded';
 }

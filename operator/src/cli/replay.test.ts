@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { analyse, initialAnalysis } from '../analysis/analyse.ts';
+import { initialResult, stepQuery } from '../analysis/queries.ts';
+import { queryLine } from '../analysis/query-line.ts';
 import { UNKNOWN, paramsOf } from '../analysis/params-of-spec.ts';
 import { canaryPod, pollAt, stablePod } from '../analysis/testing/polls.ts';
 import { parseSpec } from '../api/parse.ts';
@@ -26,6 +28,19 @@ function logOf(polls: number): string[] {
   return lines;
 }
 
+/** What the operator logs of a query with these answers; at most 0.5 is good, two bad ones fail. */
+function askings(...values: readonly number[]): string[] {
+  const query = { name: 'p99', failures: 2, threshold: { max: 0.5 } };
+  let before = initialResult(query.name);
+  return values.map((value, index) => {
+    const samples = { candidate: { kind: 'value', value } } as const;
+    const next = stepQuery(before, query, samples);
+    const asking = { release: 'bank/ledger', revision: 7, query, asked: index + 1, before, samples, next };
+    before = next;
+    return JSON.stringify({ level: 30, msg: 'query', ...queryLine(asking) });
+  });
+}
+
 const typed = (lines: readonly string[], line: string) =>
   createFakeTerminal({ files: { 'operator.log': lines.join('\n') } }).type(line);
 
@@ -43,6 +58,19 @@ describe('kubectl slipway replay', () => {
     const { out } = await typed(logOf(10), 'replay operator.log --poll 2');
     expect(out).toMatch(/^poll 2: canary 5 of 5 requests failed/);
     expect(out).toMatch(/errors +evidence \S+, weight 0\.50/);
+  });
+
+  it('judges queries again as well, and shows one that comes out otherwise', async () => {
+    const lines = askings(0.2, 0.9, 0.8);
+    const { code, out } = await typed([...logOf(2), ...lines], 'replay operator.log');
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('query p99, asked 3 times: failed') });
+    expect(out).toContain('last: p99: 0.8 is above 0.5, 2 times in a row');
+    const forged = lines.map((line) => line.replace('"value":0.2', '"value":0.7'));
+    const other = await typed(forged, 'replay operator.log');
+    expect(other.code).toBe(2);
+    expect(other.out).toContain('differs from what was recorded, from asking 1 on');
+    const cut = await typed(lines.toSpliced(1, 1), 'replay operator.log');
+    expect(cut.out).toContain('lines are missing: asking 2 was to come and 3 came');
   });
 
   it('says where lines are missing, with another exit code', async () => {

@@ -1,11 +1,12 @@
 // replay: any verdict again, from the operator's log alone.
 import { type EvidenceLine, readEvidenceLine } from '../analysis/evidence-line.ts';
+import { type QueryLine, readQueryLine, type ReplayedQuery, replayQueries } from '../analysis/query-line.ts';
 import { type Replay, replay } from '../analysis/replay.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { Arguments } from './flags.ts';
 import type { Io } from './io.ts';
-import { renderPoll, renderReplay } from './render-replay.ts';
+import { renderPoll, renderQuery, renderReplay } from './render-replay.ts';
 import { chooseStyle } from './style.ts';
 import { UserError } from './user-error.ts';
 
@@ -36,29 +37,43 @@ const CHARACTERS_MAX = 512 * 1024 * 1024;
 async function runReplay(args: Arguments, io: Io): Promise<ExitCode> {
   const [path] = args.positionals;
   if (path === undefined) throw new UserError('name a log: kubectl slipway replay <log>');
-  const chosen = replay(readLines(io, path)).filter(wantedBy(args));
-  if (chosen.length === 0) {
+  const lines = readLines(io, path);
+  const chosen = replay(lines.evidence).filter(wantedBy(args));
+  const queries = replayQueries(lines.queries).filter(wantedBy(args));
+  if (chosen.length + queries.length === 0) {
     throw new UserError(`${path} has no evidence that can be judged: a line that begins a release is needed`);
   }
   const style = chooseStyle(io.isTerminal, io.env);
   const poll = args.text('poll');
   for (const one of chosen) {
-    const lines = poll === undefined ? renderReplay(one, style) : pollLines(one, numberIn(poll, 'poll'));
-    io.out(`${lines.join('\n')}\n`);
+    const rows = poll === undefined ? renderReplay(one, style) : pollLines(one, numberIn(poll, 'poll'));
+    io.out(`${rows.join('\n')}\n`);
   }
-  const isSame = chosen.every(({ differsAt, gap }) => differsAt === undefined && gap === undefined);
+  for (const one of poll === undefined ? queries : []) {
+    io.out(`${renderQuery(one, style).join('\n')}\n`);
+  }
+  const isSame = [...chosen, ...queries].every(
+    ({ differsAt, gap }) => differsAt === undefined && gap === undefined,
+  );
   return isSame ? EXIT.ok : EXIT.notReached;
 }
 
-function readLines(io: Io, path: string): readonly EvidenceLine[] {
+interface Lines {
+  readonly evidence: readonly EvidenceLine[];
+  readonly queries: readonly QueryLine[];
+}
+
+function readLines(io: Io, path: string): Lines {
   const text = io.readText(path);
   if (text === undefined) throw new UserError(`there is no file ${path}`);
   if (text.length > CHARACTERS_MAX) throw new UserError(`${path} is too long: cut it to the time in question`);
-  return text.split('\n').flatMap((line) => {
-    if (!line.includes('"evidence"')) return [];
-    const found = readEvidenceLine(parsed(line));
-    return found === undefined ? [] : [found];
-  });
+  const lines = text.split('\n');
+  const read = <T>(kind: string, from: (value: unknown) => T | undefined): readonly T[] =>
+    lines.flatMap((line) => {
+      const found = line.includes(`"${kind}"`) ? from(parsed(line)) : undefined;
+      return found === undefined ? [] : [found];
+    });
+  return { evidence: read('evidence', readEvidenceLine), queries: read('query', readQueryLine) };
 }
 
 /* A log has lines of other programs in it, and may be cut off anywhere. */
@@ -70,7 +85,7 @@ function parsed(line: string): unknown {
   }
 }
 
-function wantedBy(args: Arguments): (one: Replay) => boolean {
+function wantedBy(args: Arguments): (one: Replay | ReplayedQuery) => boolean {
   const release = args.text('release');
   const revision = args.text('revision');
   const number = revision === undefined ? undefined : numberIn(revision, 'revision');

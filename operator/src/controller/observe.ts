@@ -1,5 +1,5 @@
 // From caches to one Snapshot, and beside it the raw things that carrying out a decision needs.
-import { initialResult, type QueryResults } from '../analysis/queries.ts';
+import type { QueryResults } from '../analysis/queries.ts';
 import { FINALIZER, LABEL } from '../api/labels.ts';
 import { parseAction, parseSpec, parseStatus } from '../api/parse.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
@@ -31,6 +31,7 @@ import { specForHandBack, workloadName } from './hand-back-spec.ts';
 import type { ConfiguredTemplate, ConfigReader } from './configs.ts';
 import { meaningOf, type Problem } from './errors.ts';
 import type { PodFlaps } from './pod-flaps.ts';
+import { knownQueries } from './queries/known-queries.ts';
 import { observeTraffic, type TrafficObjects } from './observe-traffic.ts';
 import type {
   ActionObject,
@@ -179,7 +180,7 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
     sets: sets.map((set) => setView(store, set, status)),
     traffic: traffic.view,
     evidence: evidenceFor(parsed, subject.evidence),
-    queries: queriesFor(parsed, subject.queries),
+    queries: knownQueries({ spec: parsed, results: subject.queries, release, status }),
     actions: openActions(store, release),
   };
   return {
@@ -199,14 +200,6 @@ async function observeRelease(options: ObserverOptions, subject: Subject): Promi
       unreadable: unreadableActions(store, release),
     },
   };
-}
-
-/* One that has not been asked, as after a restart, is not one that is good. */
-function queriesFor(spec: ReleaseView['spec'], results: QueryResults): QueryResults {
-  if (spec.kind === 'invalid') return results;
-  return (spec.value.checks?.queries ?? []).map(
-    ({ name }) => results.find((result) => result.name === name) ?? initialResult(name),
-  );
 }
 
 /* Giving pods back, or going back, needs no more than a part of the specification. */

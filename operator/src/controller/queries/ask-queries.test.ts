@@ -3,10 +3,11 @@ import { parseSpec } from '../../api/parse.ts';
 import { createClient } from '../../kube/client.ts';
 import { createFakeStore } from '../../kube/testing/fake-store.ts';
 import { createFakeTransport } from '../../kube/testing/fake-transport.ts';
-import { silent } from '../../lib/log.ts';
 import { createManualClock } from '../../lib/manual-clock.ts';
 import { ok } from '../../lib/result.ts';
 import { JOB } from '../resources.ts';
+import { restoredResult } from '../../analysis/queries.ts';
+import { readQueryLine, replayQueries } from '../../analysis/query-line.ts';
 import { createQueryWatcher, type WatchedQueries } from './ask-queries.ts';
 import type { Send } from './send.ts';
 
@@ -37,6 +38,7 @@ function lab() {
   const clock = createManualClock();
   const store = createFakeStore();
   const told: boolean[] = [];
+  const journal: unknown[] = [];
   /* What each version answers, and who was asked when. */
   const answers: Record<string, string | Promise<string>> = { hash1: '{"v":1}', hash2: '{"v":1}' };
   const asked: { readonly at: number; readonly url: string }[] = [];
@@ -49,7 +51,7 @@ function lab() {
   };
   const watcher = createQueryWatcher({
     clock,
-    log: silent,
+    log: (_level, message, keys) => void (message === 'query' && journal.push(keys)),
     send,
     client: createClient(createFakeTransport(store)),
     readSecret: () => Promise.resolve(ok('')),
@@ -62,6 +64,7 @@ function lab() {
     queries: queriesOf(web('p99')),
     candidate: valuesOf(2),
     stable: valuesOf(1),
+    known: [],
     isServing: () => isServing,
     ...over,
   });
@@ -76,6 +79,7 @@ function lab() {
     answers,
     asked,
     clock,
+    journal,
     pass,
     states,
     store,
@@ -107,6 +111,37 @@ describe('the queries of a release', () => {
     expect(times('p99/?v=hash2')).toEqual([0, 10, 20]);
     expect(times('p99/?v=hash1')).toEqual([0, 10, 20]);
     expect(times('flat')).toEqual([0, 7, 14]);
+  });
+
+  it('go on from what an earlier process has seen of this candidate, and of no other', async () => {
+    const { answers, pass, states, watched, watcher } = lab();
+    const known = [restoredResult('p99', { name: 'query/p99', state: 'failing', failures: 2 })];
+    answers['hash2'] = '{"v":9}';
+    watcher.watch(watched({ known }));
+    await pass(1);
+    expect(states()).toEqual(['p99 failed']);
+    answers['hash3'] = '{"v":9}';
+    watcher.watch(watched({ known, candidate: valuesOf(3) }));
+    await pass(1);
+    expect(states()).toEqual(['p99 failing']);
+  });
+
+  it('leave a journal from which their verdict comes out again', async () => {
+    const { answers, journal, pass, states, watched, watcher } = lab();
+    const ours = { name: 'x-tenant', value: 'nobody-else' };
+    const query = web('p99');
+    watcher.watch(
+      watched({ queries: queriesOf({ ...query, web: { ...query.web, headers: [ours] } }) }),
+    );
+    await pass(1);
+    answers['hash2'] = '{"v":9}';
+    await pass(60);
+    expect(states()).toEqual(['p99 failed']);
+    const lines = journal.map((line) => readQueryLine(JSON.parse(JSON.stringify(line))));
+    expect(replayQueries(lines.filter((line) => line !== undefined))).toMatchObject([
+      { release: KEY, revision: 2, name: 'p99', askings: journal.length, last: { state: 'failed' } },
+    ]);
+    expect(JSON.stringify(journal)).not.toContain('nobody-else');
   });
 
   it('wait for the candidate to serve', async () => {

@@ -6,6 +6,7 @@ import {
   type QueryResults,
   stepQuery,
 } from '../../analysis/queries.ts';
+import { queryLine } from '../../analysis/query-line.ts';
 import type { QuerySample, QuerySamples } from '../../analysis/query-sample.ts';
 import type { PlaceholderValues } from '../../api/placeholders.ts';
 import {
@@ -31,6 +32,8 @@ export interface WatchedQueries {
   readonly queries: readonly QuerySpec[];
   readonly candidate: PlaceholderValues;
   readonly stable: PlaceholderValues;
+  /** What an earlier process has seen of this candidate; only looked at when the asking begins. */
+  readonly known: QueryResults;
   /** Before its first pod is ready there is nothing to ask about, and a check would fail for that. */
   readonly isServing: () => boolean;
 }
@@ -67,6 +70,8 @@ interface Watch {
 interface Loop {
   readonly query: QuerySpec;
   result: QueryResult;
+  /** How often, since this process began. */
+  asked: number;
   timer: Timer | undefined;
   /** Aborted with what is to become of a Job that is running. */
   readonly stopping: AbortController;
@@ -75,10 +80,11 @@ interface Loop {
 export function createQueryWatcher(options: QueryWatcherOptions): QueryWatcher {
   const watches = new Map<string, Watch>();
 
-  function begin(watch: Watch, query: QuerySpec): void {
+  function begin(watch: Watch, query: QuerySpec, known: QueryResults = []): void {
     const loop: Loop = {
       query,
-      result: initialResult(query.name),
+      result: known.find(({ name }) => name === query.name) ?? initialResult(query.name),
+      asked: 0,
       timer: undefined,
       stopping: new AbortController(),
     };
@@ -99,7 +105,11 @@ export function createQueryWatcher(options: QueryWatcherOptions): QueryWatcher {
     const startedAt = clock.monotonic();
     const samples = await askSafely(watch, loop);
     if (loop.stopping.signal.aborted) return;
-    take(watch, loop, stepQuery(loop.result, loop.query, samples));
+    const before = loop.result;
+    const next = stepQuery(before, loop.query, samples);
+    loop.asked += 1;
+    journal(watch, loop, { before, samples, next });
+    take(watch, loop, next);
     const nextAt = startedAt + everySecondsOf(loop.query) * 1000;
     schedule(watch, loop, Math.max(0, nextAt - clock.monotonic()));
   }
@@ -122,6 +132,16 @@ export function createQueryWatcher(options: QueryWatcherOptions): QueryWatcher {
     }
   }
 
+  function journal(
+    { watched }: Watch,
+    { asked, query }: Loop,
+    asking: { before: QueryResult; samples: QuerySamples; next: QueryResult },
+  ): void {
+    const { candidate, key } = watched;
+    const revision = Number(candidate.revision);
+    options.log('info', 'query', { ...queryLine({ release: key, revision, query, asked, ...asking }) });
+  }
+
   function take({ watched }: Watch, loop: Loop, next: QueryResult): void {
     const before = loop.result;
     loop.result = next;
@@ -140,7 +160,9 @@ export function createQueryWatcher(options: QueryWatcherOptions): QueryWatcher {
       if (known) end(known, 'delete');
       const watch: Watch = { watched, loops: new Map(), inTurn: createLimiter(IN_FLIGHT_MAX) };
       watches.set(watched.key, watch);
-      keepInStep(watch, begin);
+      // What is known is of the first candidate that this process sees; a later one begins anew.
+      const before = known ? [] : watched.known;
+      keepInStep(watch, (of, query) => begin(of, query, before));
     },
     stopWatching(key) {
       const watch = watches.get(key);

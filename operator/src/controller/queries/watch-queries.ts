@@ -36,6 +36,7 @@ export function watchQueries(
     queries: wanted,
     candidate: valuesOf(candidate),
     stable: valuesOf(stable),
+    known: snapshot.state.candidate?.revision === candidate.revision ? snapshot.queries : [],
     isServing: () => {
       const set = store.replicaSets.get(namespace, candidate.setName);
       const pods = set ? store.pods.byIndex('owner', set.uid) : [];
