@@ -28,7 +28,7 @@ const jobsIn = async ({ client, namespace }: Lab): Promise<readonly RawObject[]>
   (await client.list(JOB, { namespace })).items;
 
 /* A server that answers each version what `values` has for its hash, and 503 for others. */
-async function serveValues(lab: Lab, values: Map<string, number>) {
+async function serveValues(lab: Lab, values: Map<string, number>, failures = 2) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -41,7 +41,7 @@ async function serveValues(lab: Lab, values: Map<string, number>) {
   const port = typeof address === 'object' && address ? address.port : 0;
   const url = `http://127.0.0.1:${port}/{{namespace}}/{{name}}/{{hash}}`;
   const web = { url, path: 'v' };
-  const query = { name: 'value', web, compareWithStable: {}, everySeconds: 1, failures: 2 };
+  const query = { name: 'value', web, compareWithStable: {}, everySeconds: 1, failures };
   return { asked, checks: { queries: [query] } };
 }
 
@@ -91,10 +91,8 @@ describe('a query over HTTP', () => {
   it('counts on from the bad values that an earlier operator has seen', async () => {
     const lab = await openLab();
     const values = new Map<string, number>();
-    const { asked, checks } = await serveValues(lab, values);
-    const [query] = checks.queries;
-    const patient = { queries: [{ ...query, failures: 6 }] };
-    const operator = await serving(lab, { steps: PAUSED_HALF_WAY, spec: { checks: patient } });
+    const { asked, checks } = await serveValues(lab, values, 6);
+    const operator = await serving(lab, { steps: PAUSED_HALF_WAY, spec: { checks } });
     await ask(lab, { tag: '2' });
     await lab.eventually('the pause', isPausedAt(lab, 50));
     const hash = lab.status().candidate?.podTemplateHash ?? '';
