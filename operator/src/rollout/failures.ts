@@ -42,7 +42,7 @@ function ownFailure(context: Context, candidate: SetView): Failure {
   }
   // A container that crashes before it ever served is a crash loop, which may pass.
   const flaps = pods.map((pod) => flapsOf(pod, carriesTraffic));
-  if (Math.max(0, ...flaps) >= FLAPS_OF_A_POD && sumOf(flaps) >= FLAPS_OF_ALL) {
+  if (isFlapping(flaps)) {
     return { kind: 'certain', reason: 'ReadinessFlapping', message: flapMessage(pods) };
   }
   // What is certain of the pods that there are does not wait for those that may not be made.
@@ -54,6 +54,11 @@ function ownFailure(context: Context, candidate: SetView): Failure {
     if (failure.kind === 'mayPass') return failure;
   }
   return { kind: 'none' };
+}
+
+/** Whether that many restarts and losses of readiness, pod by pod, are no accident any more. */
+export function isFlapping(flapsOfPods: readonly number[]): boolean {
+  return Math.max(0, ...flapsOfPods) >= FLAPS_OF_A_POD && sumOf(flapsOfPods) >= FLAPS_OF_ALL;
 }
 
 function podFailure(pod: PodView, carriesTraffic: boolean): Failure {

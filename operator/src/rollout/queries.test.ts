@@ -108,7 +108,7 @@ describe('status', () => {
     const decision = decide(snapshot, NOW);
     return statusOf({ snapshot, decision, now: NOW }, {}, { selector: '', controllerEpoch: 1 });
   };
-  const ROW = { name: 'query/p99', state: 'failed', message: 'failed' };
+  const ROW = { name: 'query/p99', state: 'failed', failures: 3, message: 'failed' };
 
   it('has a row for each query, the last ones of a failed release included', () => {
     const { checks } = statusAfter(tried().stepping(1).asked(result('failed')));

@@ -4,10 +4,12 @@
 import { analyse, initialAnalysis, type AnalysisState } from '../analysis/analyse.ts';
 import { paceOf } from '../analysis/pace.ts';
 import type { AnalysisParams } from '../analysis/params.ts';
-import type { Poll } from '../analysis/sample.ts';
+import type { Counters, Poll } from '../analysis/sample.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { AppReleaseSpec } from '../api/app-release.ts';
 import type { SeededRandom } from '../lib/seeded-random.ts';
+import { isFlapping } from './failures.ts';
+import { countsIn, type SimulatedLatency, sumOfCounters, withLatency } from './simulated-counters.ts';
 import { nextIndex, planAt, stepsOf, weightAt } from './steps.ts';
 
 /** Both versions' traffic and faults. Rates 0..1 are shares of requests. */
@@ -15,7 +17,14 @@ export interface SimulatedTraffic {
   readonly requestsPerSecond: number;
   readonly stableErrors: number;
   readonly candidateErrors: number;
+  /** Left out: latency is not drawn, and not judged. */
+  readonly latency?: SimulatedLatency;
+  /** The candidate's pod crashes so often, seconds after it got traffic. Left out: never. */
+  readonly crashEverySeconds?: number;
 }
+
+/** Traffic that changes: asked at each poll with the seconds since the candidate got traffic. */
+export type TrafficAt = (exposedSeconds: number) => SimulatedTraffic;
 
 export interface SimulatedRelease {
   readonly outcome: 'promoted' | 'rolledBack' | 'held';
@@ -24,6 +33,10 @@ export interface SimulatedRelease {
   /** From the first weight above 0 to the end; undefined where there was none. */
   readonly exposedSeconds: number | undefined;
   readonly badResponses: number;
+  /** Failed responses of both versions. */
+  readonly failed: number;
+  /** From the first failed response of the candidate to the end. */
+  readonly secondsFromFirstBad?: number;
   /** The weight in effect at the end, percent. */
   readonly weight: number;
   /** Index of the step at the end; the number of steps once all were passed. */
@@ -35,7 +48,7 @@ export interface SimulatedRelease {
 export interface Simulation {
   readonly spec: AppReleaseSpec;
   readonly params: AnalysisParams;
-  readonly traffic: SimulatedTraffic;
+  readonly traffic: SimulatedTraffic | TrafficAt;
 }
 
 /** A release that takes longer than this has shown what it does. */
@@ -56,7 +69,8 @@ export function simulateRelease(
   let run = started(spec, params);
   for (let poll = 1; poll <= POLLS_MAX; poll += 1) {
     run = polled(run, { spec, params, traffic, random });
-    if (run.verdict?.kind === 'rollback') return endOf(run, 'rolledBack', everySeconds);
+    if (run.verdict?.kind === 'rollback' || isCrashing(run, { spec, traffic }))
+      return endOf(run, 'rolledBack', everySeconds);
     run = advanced(run, { spec, params });
     if (run.step >= stepsOf(spec).length) return endOf(run, 'promoted', everySeconds);
     if (run.isHeld) return endOf(run, 'held', everySeconds);
@@ -73,17 +87,14 @@ interface Run {
   readonly exposedAt: number | undefined;
   readonly state: AnalysisState;
   readonly verdict: Verdict | undefined;
-  readonly counts: { readonly canary: Counts; readonly stable: Counts };
+  readonly counts: { readonly canary: Counters; readonly stable: Counters };
+  /** Seconds from the first step. */
+  readonly firstBadAt?: number;
   readonly logEvidence: readonly number[];
   readonly isHeld: boolean;
 }
 
-interface Counts {
-  readonly requests: number;
-  readonly errors: number;
-}
-
-const NOTHING: Counts = { requests: 0, errors: 0 };
+const NOTHING: Counters = { requests: 0, errors: 0 };
 
 function started(spec: AppReleaseSpec, params: AnalysisParams): Run {
   return {
@@ -107,15 +118,25 @@ interface Drawing extends Simulation {
 function polled(run: Run, { params, random, spec, traffic }: Drawing): Run {
   const everySeconds = everySecondsOf(spec);
   const weight = weightAt(spec, run.step);
-  const requests = traffic.requestsPerSecond * everySeconds;
+  const now = trafficNow(run, { spec, traffic });
+  const { latency, requestsPerSecond } = now;
+  const requests = requestsPerSecond * everySeconds;
   const toCanary = (requests * weight) / 100;
-  const canary = plus(run.counts.canary, drawn(random, toCanary, traffic.candidateErrors));
-  const stable = plus(run.counts.stable, drawn(random, requests - toCanary, traffic.stableErrors));
+  const ofCanary = countsIn(random, { mean: toCanary, errorShare: now.candidateErrors });
+  const ofStable = countsIn(random, { mean: requests - toCanary, errorShare: now.stableErrors });
+  const timed = (counts: Counters, slowerSeconds: number): Counters =>
+    latency ? withLatency(random, counts, { ...latency, slowerSeconds }) : counts;
+  const canary = sumOfCounters(run.counts.canary, timed(ofCanary, latency?.candidateSlowerSeconds ?? 0));
+  const stable = sumOfCounters(run.counts.stable, timed(ofStable, 0));
+  // The first of k that are spread evenly over the poll.
+  const firstBad = (run.polls + 1 / (ofCanary.errors + 1)) * everySeconds;
   const { state, verdict } = analyse(run.state, pollOf(weight, canary, stable), params);
   return {
     ...run,
     polls: run.polls + 1,
-    inStep: run.inStep + everySeconds,
+    // While stable fails no time runs; see outage.ts.
+    inStep: run.inStep + (verdict.stableHealth === 'failing' ? 0 : everySeconds),
+    ...(run.firstBadAt === undefined && ofCanary.errors > 0 ? { firstBadAt: firstBad } : {}),
     state,
     verdict,
     counts: { canary, stable },
@@ -123,16 +144,24 @@ function polled(run: Run, { params, random, spec, traffic }: Drawing): Run {
   };
 }
 
-function drawn(random: SeededRandom, mean: number, share: number): Counts {
-  const errors = random.poisson(mean * share);
-  return { requests: errors + random.poisson(mean * (1 - share)), errors };
+type World = Pick<Simulation, 'spec' | 'traffic'>;
+
+function trafficNow(run: Run, { spec, traffic }: World): SimulatedTraffic {
+  return typeof traffic === 'function' ? traffic(exposedSeconds(run, spec) ?? 0) : traffic;
 }
 
-function plus(a: Counts, b: Counts): Counts {
-  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
+function exposedSeconds({ exposedAt, polls }: Run, spec: AppReleaseSpec): number | undefined {
+  return exposedAt === undefined ? undefined : polls * everySecondsOf(spec) - exposedAt;
 }
 
-function pollOf(weight: number, canary: Counts, stable: Counts): Poll {
+/* Each crash is a restart and a loss of readiness. */
+function isCrashing(run: Run, { spec, traffic }: World): boolean {
+  const { crashEverySeconds = Number.POSITIVE_INFINITY } = trafficNow(run, { spec, traffic });
+  const crashes = Math.floor((exposedSeconds(run, spec) ?? 0) / crashEverySeconds);
+  return isFlapping([2 * crashes]);
+}
+
+function pollOf(weight: number, canary: Counters, stable: Counters): Poll {
   const pod = { kind: 'counted', startedAfterRelease: true } as const;
   return {
     canaryWeightPercent: weight,
@@ -207,6 +236,8 @@ function endOf(run: Run, outcome: SimulatedRelease['outcome'], everySeconds: num
     seconds,
     exposedSeconds: run.exposedAt === undefined ? undefined : seconds - run.exposedAt,
     badResponses: run.counts.canary.errors,
+    failed: run.counts.canary.errors + run.counts.stable.errors,
+    ...(run.firstBadAt === undefined ? {} : { secondsFromFirstBad: seconds - run.firstBadAt }),
     weight: typeof weight === 'number' ? weight : 0,
     step: run.step,
     logEvidence: run.logEvidence,

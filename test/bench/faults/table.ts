@@ -1,11 +1,20 @@
 // Medians of several runs of each fault, beside the prediction, as a table and as a page.
 import type { FaultPlayed } from '../../e2e/support/fault-cases.ts';
+import { median } from './median.ts';
 import type { Prediction } from './predict.ts';
+
+/** What is kept of one run. */
+export type KeptRun = Pick<
+  FaultPlayed,
+  'outcome' | 'reason' | 'secondsExposed' | 'secondsToZero' | 'failed' | 'requests' | 'p50Ms' | 'p99Ms'
+>;
 
 export interface CaseRuns {
   readonly name: string;
-  readonly runs: readonly FaultPlayed[];
-  readonly prediction?: Prediction;
+  /** Day and commit of the runs. */
+  readonly when: string;
+  readonly runs: readonly KeptRun[];
+  readonly prediction: Prediction;
 }
 
 const HEAD = [
@@ -13,22 +22,16 @@ const HEAD = [
   'runs',
   'outcome',
   'reason',
+  'predicted',
   'exposed, s',
+  'predicted',
   'first bad response to weight 0, s',
-  'predicted, s',
+  'predicted',
   'bad responses',
   'predicted',
   'of all requests',
+  'run on, at',
 ];
-
-/** The middle value; of an even number the mean of the two. Infinite for none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const low = sorted[Math.ceil(middle) - 1];
-  const high = sorted[Math.floor(middle)];
-  return low === undefined || high === undefined ? Number.POSITIVE_INFINITY : (low + high) / 2;
-}
 
 export function rowsOf(cases: readonly CaseRuns[]): readonly (readonly string[])[] {
   return [HEAD, ...cases.map(rowOf)];
@@ -40,18 +43,21 @@ export function renderMarkdown(cases: readonly CaseRuns[]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function rowOf({ name, prediction, runs }: CaseRuns): readonly string[] {
+function rowOf({ name, prediction, runs, when }: CaseRuns): readonly string[] {
   return [
     name,
     String(runs.length),
     counted(runs.map(({ outcome }) => outcome)),
     counted(runs.map(({ reason }) => reason)),
+    prediction.outcome,
     spread(runs.map(({ secondsExposed }) => secondsExposed)),
+    prediction.exposedSeconds.toFixed(1),
     spread(runs.map(({ secondsToZero }) => secondsToZero)),
-    prediction ? prediction.seconds.toFixed(1) : '-',
+    prediction.seconds?.toFixed(1) ?? '-',
     spread(runs.map(({ failed }) => failed), 0),
-    prediction ? prediction.badResponses.toFixed(0) : '-',
+    prediction.badResponses.toFixed(0),
     spread(runs.map(({ requests }) => requests), 0),
+    when,
   ];
 }
 

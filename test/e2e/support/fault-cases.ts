@@ -28,17 +28,19 @@ export interface FaultPlayed extends Played {
   readonly audit: AuditResult;
   /** Reasons that the release gave on its way, in order, each once. */
   readonly reasons: readonly string[];
+  /** The pace of the ledger before the fault, as its users see it. */
   readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 /** Long enough for every verdict; it ends by evidence. */
 const HELD_AT_5 = [{ weight: 5 }, { verify: { seconds: 900, requests: 50 } }];
 const SHORT = [{ weight: 5 }, { verify: { seconds: 20, requests: 50 } }];
-const NEVER_ENOUGH_IN_5_S = { seconds: 5, requests: 50, deadlineSeconds: 15 };
+export const NEVER_ENOUGH_IN_5_S = { seconds: 5, requests: 50, deadlineSeconds: 15 };
 const FAULTY_IMAGE = 'localhost/slipway/ledger:1.2.0';
 /** So that the ledger's usual pace is known before anything changes. */
 const WARM_UP_MS = 5000;
-const OUTAGE_MS = 25_000;
+export const OUTAGE_MS = 25_000;
 
 const errors = (share: number, timeoutMs: number): FaultCase => ({
   name: `${share * 100} % of requests fail`,
@@ -84,6 +86,8 @@ export const FAULT_CASES = {
   },
 } as const satisfies Record<string, FaultCase>;
 
+type Pace = Pick<FaultPlayed, 'p50Ms' | 'p99Ms'>;
+
 /** Plays one case from a serving ledger to the end of the release. Leaves the ledger serving. */
 export async function playFault(stack: Stack, fault: FaultCase): Promise<FaultPlayed> {
   const stage = await openStage(stack, 20);
@@ -91,8 +95,9 @@ export async function playFault(stack: Stack, fault: FaultCase): Promise<FaultPl
     await stage.world.until('serving', ({ phase }) => phase !== 'Progressing', 60_000);
     await askForSteps(stack, fault.steps);
     await sleep(WARM_UP_MS);
-    const { p50Ms } = stage.load.snapshot();
-    return fault.isQuiet ? await playQuiet(stage, fault, p50Ms) : await play(stage, fault, p50Ms);
+    const { p50Ms, p99Ms } = stage.load.snapshot();
+    const pace = { p50Ms, p99Ms };
+    return fault.isQuiet ? await playQuiet(stage, fault, pace) : await play(stage, fault, pace);
   } finally {
     await closeStage(stage);
   }
@@ -102,20 +107,20 @@ export async function playFault(stack: Stack, fault: FaultCase): Promise<FaultPl
    look at it. */
 const onceMore = () => ({ FAULT_RUN: String(Date.now()) });
 
-async function play(stage: Stage, fault: FaultCase, p50Ms: number): Promise<FaultPlayed> {
+async function play(stage: Stage, fault: FaultCase, pace: Pace): Promise<FaultPlayed> {
   const startedAt = Date.now();
-  const env = fault.env?.(p50Ms);
+  const env = fault.env?.(pace.p50Ms);
   const image = env ? FAULTY_IMAGE : imageNotServing(stage.world);
   const [played] = await Promise.all([
     playRelease(stage, { ...fault, version: { image, env: { ...env, ...onceMore() } } }),
     disturb(stage, fault),
   ]);
   const reasons = reasonsSince(stage, startedAt);
-  return { ...played, audit: await stage.load.audit(), reasons, p50Ms };
+  return { ...played, audit: await stage.load.audit(), reasons, ...pace };
 }
 
 /* The users of before are gone; new ones come once the release has said what it makes of silence. */
-async function playQuiet(quiet: Stage, fault: FaultCase, p50Ms: number): Promise<FaultPlayed> {
+async function playQuiet(quiet: Stage, fault: FaultCase, pace: Pace): Promise<FaultPlayed> {
   await quiet.load.stop();
   const startedAt = Date.now();
   const version = { image: imageNotServing(quiet.world) };
@@ -126,7 +131,7 @@ async function playQuiet(quiet: Stage, fault: FaultCase, p50Ms: number): Promise
     const played = await playing;
     const { failed, requests } = busy.load.snapshot();
     const reasons = reasonsSince(quiet, startedAt);
-    return { ...played, failed, requests, audit: await busy.load.audit(), reasons, p50Ms };
+    return { ...played, failed, requests, audit: await busy.load.audit(), reasons, ...pace };
   } finally {
     await busy.load.stop();
     await busy.world.stop();
