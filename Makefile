@@ -24,6 +24,9 @@ setup: app/src/generated/client.ts ## installs packages and generates the databa
 setup-postgres: setup
 	$(node) tools/setup/postgres.ts
 
+setup-redis: setup
+	$(node) tools/setup/redis.ts
+
 setup-prometheus: setup
 	$(node) tools/setup/prometheus.ts
 
@@ -33,7 +36,7 @@ demo: setup ## a cluster, the app, a good release and bad ones that are taken ba
 demo-down: setup ## takes the demo's cluster down and lists what is left
 	$(node) test/cluster/main.ts down
 
-test: setup-postgres setup-prometheus ## everything this machine can run; a tier that cannot run fails
+test: setup-postgres setup-redis setup-prometheus ## everything this machine can run; a tier that cannot run fails
 	$(node) tools/test/main.ts $(TIERS)
 
 check: setup ## what needs no cluster
@@ -42,7 +45,7 @@ check: setup ## what needs no cluster
 test-unit: setup
 	$(node) tools/test/main.ts typecheck lint tidy gen synth unit
 
-test-app: setup-postgres
+test-app: setup-postgres setup-redis
 	$(node) tools/test/main.ts app
 
 test-sources: setup-prometheus
