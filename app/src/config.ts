@@ -19,6 +19,8 @@ export interface FaultConfig {
 
 export interface AppConfig {
   readonly version: string;
+  /** On each log line: the release, or the revision of it, that this process belongs to. */
+  readonly release: string;
   readonly environment: string;
   readonly logLevel: string;
   readonly host: string;
@@ -48,6 +50,10 @@ const settings = z.object({
     .string()
     .regex(/^[\w.+-]{1,64}$/, 'give 1 to 64 letters, digits, dots, pluses, dashes')
     .default('dev'),
+  SLIPWAY_RELEASE: z
+    .string()
+    .regex(/^[\w.+/-]{1,128}$/, 'give 1 to 128 letters, digits, dots, pluses, slashes, dashes')
+    .optional(),
   APP_ENV: z
     .enum(
       ['production', 'staging', 'development', 'test'],
@@ -91,6 +97,7 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
   if (data.APP_ENV === 'production') refuseFaults(faults);
   return {
     version: data.SLIPWAY_APP_VERSION,
+    release: data.SLIPWAY_RELEASE ?? `ledger-${data.SLIPWAY_APP_VERSION}`,
     environment: data.APP_ENV,
     logLevel: data.LOG_LEVEL,
     host: data.LISTEN_HOST,

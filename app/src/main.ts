@@ -18,7 +18,7 @@ const readinessTimeoutMs = 2_000;
 
 async function run(config: AppConfig): Promise<void> {
   const { version, faults } = config;
-  const logger = createLogger({ level: config.logLevel, version });
+  const logger = createLogger({ level: config.logLevel, version, release: config.release });
   const metrics = createMetrics({ version });
   const pool = createPool({
     connection: config.connection,

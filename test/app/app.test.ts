@@ -121,11 +121,11 @@ describe('stopping', () => {
     expect(figures).toMatchObject({ failed: 0, shed: 0, errorCodes: {} });
   });
 
-  it('finishes a request that is under way, and does not wait for its connection', async () => {
+  it('T2: a request of 5 s that is under way is answered 200 while draining', async () => {
     // The limit is longer than this test may take: a kept-alive connection must not hold us up.
     const running = await startReady({
-      DRAIN_MS: '0',
-      FAULT_LATENCY_MS: '700',
+      DRAIN_MS: '1000',
+      FAULT_LATENCY_MS: '5000',
       CLOSE_TIMEOUT_MS: '300000',
     });
     const answer = fetch(`${running.url}/version`);
@@ -136,6 +136,7 @@ describe('stopping', () => {
       running,
     );
     running.signal('SIGTERM');
+    await waitForReadiness(running, 503);
     const { status, headers } = await answer;
     expect({ status, connection: headers.get('connection') }).toEqual({
       status: 200,
@@ -239,25 +240,44 @@ describe('sudden death', () => {
 });
 
 describe('logs', () => {
-  it('are JSON with the version on each line, and hold no password', async () => {
-    const running = await startReady({ LOG_LEVEL: 'debug', SLIPWAY_APP_VERSION: '1.2.3' });
-    await statusOf(`${running.url}/accounts/none`);
+  it('S5: tell release, version, reqId and traceId on each line, and no planted secret', async () => {
+    const running = await startReady({
+      LOG_LEVEL: 'debug',
+      SLIPWAY_APP_VERSION: '1.2.3',
+      SLIPWAY_RELEASE: 'ledger-6f9c',
+    });
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const answer = await fetch(`${running.url}/accounts/none?token=planted`, {
+      headers: {
+        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+        'x-request-id': 'req-1',
+        authorization: 'Bearer planted',
+        cookie: 'session=planted',
+        'idempotency-key': 'planted',
+      },
+    });
+    expect(answer.headers.get('x-request-id')).toBe('req-1');
+    expect(answer.headers.get('traceparent')).toMatch(
+      new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`),
+    );
     running.signal('SIGTERM');
     const { output } = await running.ended;
     const lines = output
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(
-      lines.filter((line) => line['version'] !== '1.2.3' || line['service'] !== 'ledger'),
-    ).toEqual([]);
+    const untagged = lines.filter(
+      (line) =>
+        line['release'] !== 'ledger-6f9c' ||
+        line['version'] !== '1.2.3' ||
+        typeof line['reqId'] !== 'string' ||
+        !/^[0-9a-f]{32}$/.test(String(line['traceId'])),
+    );
+    expect(untagged).toEqual([]);
     expect(lines).toContainEqual(
-      expect.objectContaining({
-        route: '/accounts/:id',
-        code: '404',
-        requestId: expect.any(String),
-      }),
+      expect.objectContaining({ route: '/accounts/:id', code: '404', reqId: 'req-1', traceId }),
     );
     expect(output).not.toContain(postgres.password);
+    expect(output).not.toContain('planted');
   });
 });

@@ -72,6 +72,7 @@ describe('applying', () => {
     expect(await tables()).toEqual([
       '_prisma_migrations',
       'account',
+      'document',
       'idempotency_key',
       'posting',
       'transfer',

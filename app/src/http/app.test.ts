@@ -45,6 +45,7 @@ async function start(faults: FaultConfig = noFaults): Promise<void> {
   const logger = createLogger({
     level: 'debug',
     version,
+    release: 'ledger-7',
     destination: { write: (line) => void lines.push(line) },
   });
   const app = createApp({
@@ -303,7 +304,7 @@ describe('failures', () => {
     });
     expect(answer).toMatchObject({ status: 500, body: { instance: 'urn:request:req-7' } });
     expect(JSON.stringify(answer.body)).not.toContain('s3cret-reason');
-    expect(lines.find((line) => line.includes('s3cret-reason'))).toContain('"requestId":"req-7"');
+    expect(lines.find((line) => line.includes('s3cret-reason'))).toContain('"reqId":"req-7"');
   });
 
   it('are injected without touching probes', async () => {

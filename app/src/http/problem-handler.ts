@@ -22,7 +22,7 @@ export function createProblemHandler(logger: Logger): ErrorRequestHandler {
     const problem = toProblem(error);
     const requestId = String(response.locals['requestId']);
     if (problem.status >= 500 && problem.code !== 'injected-fault') {
-      logger.error({ requestId, problem: problem.code, error }, 'request failed');
+      logger.error({ problem: problem.code, error }, 'request failed');
     }
     const { retryAfterSeconds } = problem.options;
     if (retryAfterSeconds !== undefined) response.set('retry-after', String(retryAfterSeconds));

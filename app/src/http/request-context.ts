@@ -1,10 +1,12 @@
-// Wraps each request: its id, the version that answers, its metrics, its line in the log.
+// Wraps each request: its id and trace, the version that answers, its metrics, its line in the log.
 import { randomUUID } from 'node:crypto';
 
 import type { RequestHandler, Response } from 'express';
 
+import { withLogScope } from '../telemetry/log-scope.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { continueTrace, formatTraceparent } from '../telemetry/trace-context.ts';
 
 export interface RequestContextOptions {
   readonly version: string;
@@ -32,10 +34,13 @@ export function createRequestContext({
   return (request, response, next) => {
     const startedAt = process.hrtime.bigint();
     const offered = request.get('x-request-id');
-    const requestId = offered !== undefined && plainId.test(offered) ? offered : randomUUID();
-    response.locals['requestId'] = requestId;
-    response.set('x-request-id', requestId);
-    response.set('x-app-version', version);
+    const reqId = offered !== undefined && plainId.test(offered) ? offered : randomUUID();
+    const trace = continueTrace(request.get('traceparent'));
+    const scope = { reqId, traceId: trace.traceId };
+    response.locals['requestId'] = reqId;
+    response.setHeader('x-request-id', reqId);
+    response.setHeader('traceparent', formatTraceparent(trace));
+    response.setHeader('x-app-version', version);
     if (drain.aborted) leaveAfter(response);
     inFlight.add(response);
     metrics.beginRequest();
@@ -47,7 +52,7 @@ export function createRequestContext({
         typeof response.locals['route'] === 'string' ? response.locals['route'] : 'unmatched';
       metrics.recordRequest({ method: request.method, route, code, seconds });
       const line = {
-        requestId,
+        ...scope,
         method: request.method,
         route,
         code,
@@ -56,7 +61,7 @@ export function createRequestContext({
       if (code >= '500') logger.warn(line, 'request');
       else logger.debug(line, 'request');
     });
-    next();
+    withLogScope(scope, next);
   };
 }
 

@@ -1,63 +1,34 @@
-// Structured logs: one JSON object a line, the version on each, nothing secret on any.
+// Structured logs: one JSON object a line; release, version and request on each, nothing secret on any.
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 
-export type { Logger } from 'pino';
+import { currentLogScope } from './log-scope.ts';
+import { withoutSecretText, withoutSecrets } from './secrets.ts';
 
-/** Fields that are blanked wherever they turn up, one level deep. */
-const secretFields = [
-  'password',
-  'authorization',
-  'cookie',
-  'token',
-  'secret',
-  'connectionString',
-  'databaseUrl',
-];
-const secretHeaders = [
-  'req.headers.authorization',
-  'req.headers.cookie',
-  'req.headers["set-cookie"]',
-];
+export type { Logger } from 'pino';
 
 export interface LoggerOptions {
   readonly level: string;
   readonly version: string;
+  /** What rolled this process out: the name of a release, or of its revision. */
+  readonly release: string;
   readonly destination?: DestinationStream;
 }
 
 /** Writes to standard output unless told otherwise. */
-export function createLogger({ level, version, destination }: LoggerOptions): Logger {
+export function createLogger({ level, version, release, destination }: LoggerOptions): Logger {
   const options = {
     level,
-    base: { service: 'ledger', version },
+    base: { service: 'ledger', release, version },
     timestamp: (): string => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: (label: string): object => ({ level: label }) },
-    redact: {
-      paths: [...secretFields.flatMap((field) => [field, `*.${field}`]), ...secretHeaders],
-      censor: '[redacted]',
+    mixin: (): object => ({ ...currentLogScope() }),
+    formatters: {
+      level: (label: string): object => ({ level: label }),
+      log: (fields: object): Record<string, unknown> => ({ ...Object(withoutSecrets(fields)) }),
     },
-    serializers: { error: describeError, err: describeError },
+    // Errors are described with the other fields, without what drivers hang on them.
+    serializers: { err: (value: unknown): unknown => value },
+    hooks: { streamWrite: withoutSecretText },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
-}
-
-/** Name, message, code and stack, and the same of the causes: database errors carry rows besides. */
-function describeError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return { message: withoutPasswords(String(error)) };
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  const cause =
-    error.cause === undefined || depth >= 3 ? {} : { cause: describeError(error.cause, depth + 1) };
-  return {
-    name: error.name,
-    message: withoutPasswords(error.message),
-    ...code,
-    stack: withoutPasswords(error.stack ?? ''),
-    ...cause,
-  };
-}
-
-/** Drivers like to quote the whole connection string. */
-function withoutPasswords(text: string): string {
-  return text.replace(/(\w+:\/\/[^\s:/@]*):[^\s@]*@/g, '$1:[redacted]@');
 }
