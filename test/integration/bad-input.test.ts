@@ -1,6 +1,5 @@
 // What makes no sense is refused with the field and a sentence; what only shows later is a condition
 // with a remedy, costs nothing while it lasts, and ends by itself when it is mended.
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseSpec } from '../../operator/src/api/parse.ts';
 import { queryNonsense } from '../../operator/src/api/testing/query-nonsense.ts';
@@ -16,8 +15,9 @@ import {
   service,
 } from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';
-import { useLabs, type Lab } from './support/lab.ts';
+import { useLabs } from './support/lab.ts';
 import { condition, isHealthy, readyReason, serving, uidsOf } from './support/release-steps.ts';
+import { requestsOf } from './support/requests-of.ts';
 
 const openLab = useLabs();
 
@@ -139,8 +139,8 @@ const refusal = async (attempt: Promise<unknown>): Promise<string> =>
     (error: Error) => error.message,
   );
 
-describe('a query that makes no sense', () => {
-  it('is refused by the API server in the words of the parser, each at its field', async () => {
+describe('the schema of the API server and the types', () => {
+  it('M5: a query that makes no sense is refused by the API server in the words of the parser', async () => {
     const lab = await openLab();
     for (const { field, spec, what } of queryNonsense({ workloadRef, strategy })) {
       const parsed = parseSpec(spec);
@@ -290,17 +290,6 @@ describe('what is missing', () => {
 
 describe('at rest', () => {
   const QUIET_MS = 10_000;
-
-  /* Requests of one operator to the API server, by the server's own audit log. */
-  function requestsOf(lab: Lab): string[] {
-    return readFileSync(lab.tier.auditLogPath ?? '', 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(`slipway-test-${lab.namespace}`))
-      .map((line) => {
-        const { verb, requestURI } = JSON.parse(line) as { verb: string; requestURI: string };
-        return `${verb} ${requestURI.split('?')[0]}`;
-      });
-  }
 
   it('an operator with a served, a blocked and a refused release only renews its Lease', async () => {
     const lab = await openLab();

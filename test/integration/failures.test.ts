@@ -2,6 +2,7 @@
 // refused until somebody wants something else.
 import { describe, expect, it } from '@jest/globals';
 import { APP_RELEASE, POD, RELEASE_ACTION } from '../../operator/src/controller/resources.ts';
+import { sleep, systemClock } from '../../operator/src/lib/clock.ts';
 import { record } from '../../operator/src/lib/json.ts';
 import { BEHAVIOUR_LABEL, type Behaviour } from '../cluster/src/kwok/stages.ts';
 import { APP, releaseAction } from './support/builders.ts';
@@ -15,8 +16,13 @@ import {
   serving,
   uidsOf,
 } from './support/release-steps.ts';
+import { writesOf } from './support/requests-of.ts';
 
 const openLab = useLabs();
+
+/* Sets made, scaled up and down, and the status of each of these: a dozen and some slack. */
+const MOST_WRITES = 20;
+const QUIET_MS = 5_000;
 
 /* Stable had all its pods, the same ones, from `from` on. */
 function untouched(lab: Lab, wanted: readonly string[], from: number): void {
@@ -73,6 +79,23 @@ describe('a release is taken back by itself', () => {
       ['2', 0],
     ]);
     if (behaviour !== 'flap') untouched(lab, stable, from);
+  });
+
+  it('S11: an image that does not exist costs no deadline and no hot loop of writes', async () => {
+    const lab = await openLab();
+    await serving(lab, { replicas: 2, spec: { progressDeadlineSeconds: 600 } });
+    const before = writesOf(lab).length;
+    await ask(lab, { tag: '2', behaviour: 'image-missing' });
+    await lab.eventually('the rollback', isRolledBack(lab, '1'));
+    expect(readyReason(lab)).toBe('ImageUnavailable');
+    const [entry] = lab.status().history ?? [];
+    const seconds = Date.parse(entry?.finishedAt ?? '') - Date.parse(entry?.startedAt ?? '');
+    expect(seconds / 1000).toBeLessThan(60);
+    const ended = writesOf(lab).length;
+    expect(ended - before).toBeLessThanOrEqual(MOST_WRITES);
+    // The kubelet goes on trying, and each try changes the pods of a candidate that is not gone.
+    await sleep(systemClock, { ms: QUIET_MS });
+    expect(writesOf(lab).length - ended).toBeLessThanOrEqual(1);
   });
 
   it('for readiness that is lost after a step', async () => {

@@ -269,7 +269,7 @@ describe('what became of a Job on a real Job controller', () => {
 });
 
 describe('an AppRelease with queries', () => {
-  it('comes back from the API server as it was written, with defaults', async () => {
+  it('M5: a spec comes back from the API server as it was written, with the defaults of the types', async () => {
     const lab = await openLab();
     const query = {
       name: 'p99',

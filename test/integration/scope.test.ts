@@ -26,7 +26,7 @@ const openLab = useLabs();
 const readyPods = (lab: Lab) => lab.world.pods().filter((pod) => pod.isReady && !pod.isTerminating);
 
 describe('the scale subresource', () => {
-  it('resizes at rest, in the middle of a release, and after a rollback without lifting the refusal', async () => {
+  it('S2: keeps a size set by an autoscaler at rest, in mid-release and after a rollback', async () => {
     const lab = await openLab();
     await serving(lab, { steps: [{ weight: 50 }, { pause: {} }], replicas: 2 });
     const scale = (replicas: number) =>
@@ -72,7 +72,7 @@ describe('the scale subresource', () => {
     expect(lab.status().phase).toBe('RolledBack');
   });
 
-  it('is what an autoscaler of the Deployment is told to use, before anything is touched', async () => {
+  it('S2: is what an autoscaler of the Deployment is told to use, before anything is touched', async () => {
     const lab = await openLab();
     await lab.apply(deployment({ tag: '1' }, 2));
     await lab.eventually('the Deployment to serve', () => readyPods(lab).length === 2);
@@ -208,7 +208,7 @@ describe('an operator for all namespaces', () => {
 });
 
 describe('an operator with a Role in one namespace and nothing else', () => {
-  it('plays whole releases: adoption, canary by route, rollback, config, actions, hand-back', async () => {
+  it('D6: plays whole releases without one right refused: adoption, canary, rollback, actions, hand-back', async () => {
     const lab = await openLab();
     const user = `operator-of-${lab.namespace}`;
     const rules = [...OPERATOR_PERMISSIONS, ...OPERATOR_HOME_PERMISSIONS];

@@ -1,6 +1,8 @@
-// `npm run gen` writes docs/reference; with `-- --check` it only compares and fails on a difference.
+// `npm run gen` writes docs/reference and docs/capabilities.md; with `-- --check` it only compares and
+// fails on a difference. Either way it fails when a capability has no answer, or two.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { capabilityMistakes } from './capabilities-page.ts';
 import type { Page } from './markdown.ts';
 import { pages } from './pages.ts';
 
@@ -15,6 +17,9 @@ export function stalePages(all: readonly Page[], read: (path: string) => string 
 
 function main(args: readonly string[]): void {
   const stale = stalePages(pages(), committed);
+  const mistakes = capabilityMistakes();
+  for (const mistake of mistakes) console.error(mistake);
+  if (mistakes.length > 0) process.exitCode = 1;
   if (args.includes('--check')) {
     for (const { path } of stale) console.error(`${path} is not what the code says: npm run gen`);
     if (stale.length > 0) process.exitCode = 1;

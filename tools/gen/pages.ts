@@ -1,4 +1,5 @@
-// All pages of docs/reference that are made from code.
+// All pages of docs that are made from code.
+import { capabilitiesPage } from './capabilities-page.ts';
 import { cliPage } from './cli-page.ts';
 import { appReleasePage, releaseActionPage } from './kind-pages.ts';
 import type { Page } from './markdown.ts';
@@ -6,5 +7,12 @@ import { reasonsPage } from './reasons-page.ts';
 import { statusPage } from './status-page.ts';
 
 export function pages(): Page[] {
-  return [appReleasePage(), releaseActionPage(), statusPage(), reasonsPage(), cliPage()];
+  return [
+    appReleasePage(),
+    releaseActionPage(),
+    statusPage(),
+    reasonsPage(),
+    cliPage(),
+    capabilitiesPage(),
+  ];
 }
