@@ -17,7 +17,7 @@ import type { FetchPage } from './controller/sample-pods.ts';
 import { createConfigReader } from './controller/configs.ts';
 import { firstPriority } from './controller/first-look.ts';
 import { createJournal } from './controller/journal.ts';
-import { createObserver } from './controller/observe.ts';
+import { createObserver } from './controller/observe/observe.ts';
 import { createQueryWatcher } from './controller/queries/ask-queries.ts';
 import { createSecretReader } from './controller/queries/secrets.ts';
 import type { Send } from './controller/queries/send.ts';

@@ -1,5 +1,6 @@
 // Releases judged by the counters of their pods: the pages are played, everything else is real.
 import { describe, expect, it } from '@jest/globals';
+import { WITHDRAW_AFTER_MS } from '../../operator/src/rollout/outage.ts';
 import { useLabs, type Lab } from './support/lab.ts';
 import { playMetrics, type Played } from './support/metrics-pages.ts';
 import {
@@ -13,6 +14,7 @@ import {
 
 const openLab = useLabs();
 
+const WELL: Played = { requests: 50, errors: 0 };
 const CHECKS = { scrape: { port: 'metrics', everySeconds: 1 } };
 
 async function judged(versions: Record<string, Played>, verify: object): Promise<Lab> {
@@ -110,6 +112,23 @@ describe('a candidate that is judged by its errors', () => {
     versions['1'] = versions['2'] = { requests: 200, errors: 0 };
     await lab.eventually('version 2', isHealthy(lab, '2'));
   });
+
+  it('that hurts what both share is found by withdrawing its traffic', async () => {
+    const versions: Record<string, Played> = { 1: WELL, 2: WELL };
+    const lab = await judged(versions, { seconds: 3600 });
+    const hurt = setInterval(() => {
+      const isThere = lab.world.pods().some((pod) => pod.image === '2' && !pod.isTerminating);
+      versions['1'] = versions['2'] = isThere ? { requests: 50, errors: 0.5 } : WELL;
+    }, 100);
+    lab.onEnd(() => clearInterval(hurt));
+    await ask(lab, { tag: '2' });
+    await lab.eventually('the hold', () => readyReason(lab) === 'SharedOutage');
+    await lab.eventually('the end', isRolledBack(lab, '1'), WITHDRAW_AFTER_MS + 60_000);
+
+    expect(readyReason(lab)).toBe('SharedHarm');
+    expect(lab.status().history?.[0]).toMatchObject({ outcome: 'RolledBack', reason: 'SharedHarm' });
+    expect(lab.status().message).toMatch(/recovered \d+ s after that was withdrawn/);
+  }, 180_000);
 
   it('whose pages cannot be read is held, with the reason', async () => {
     const lab = await judged({ 1: { requests: 50, errors: 0 } }, { deadlineSeconds: 2 });

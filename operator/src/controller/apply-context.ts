@@ -10,7 +10,7 @@ import {
   type ResourceType,
 } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Materials } from './observe.ts';
+import type { Materials } from './observe/materials.ts';
 
 export interface ApplyContext {
   readonly client: KubeClient;

@@ -4,7 +4,7 @@ import { decide } from '../rollout/decide.ts';
 import { release, set } from '../rollout/testing/builders.ts';
 import { NOW } from '../rollout/testing/sets.ts';
 import type { Collector } from './collect-samples.ts';
-import type { Materials } from './observe.ts';
+import type { Materials } from './observe/materials.ts';
 import type { Store } from './store.ts';
 import { watchRelease } from './watch-release.ts';
 

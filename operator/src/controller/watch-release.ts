@@ -3,7 +3,7 @@ import { instant } from '../lib/instant.ts';
 import type { Decision } from '../rollout/decision.ts';
 import type { Snapshot } from '../rollout/snapshot.ts';
 import type { Collector } from './collect-samples.ts';
-import type { Materials } from './observe.ts';
+import type { Materials } from './observe/materials.ts';
 import type { Arm } from './sample-pods.ts';
 import type { Store } from './store.ts';
 

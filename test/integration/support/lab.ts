@@ -49,6 +49,8 @@ export interface RunningOperator {
   stop(): Promise<void>;
 }
 
+type Check = () => boolean | Promise<boolean>;
+
 export interface Lab {
   readonly namespace: string;
   readonly tier: ApiTier;
@@ -62,8 +64,8 @@ export interface Lab {
   patch(resource: ResourceType, name: string, patch: object): Promise<RawObject>;
   remove(resource: ResourceType, name: string): Promise<void>;
   status(name?: string): AppReleaseStatus;
-  /** Waits until the check holds; a failure shows the release, its sets and pods. */
-  eventually(what: string, check: () => boolean | Promise<boolean>): Promise<void>;
+  /** Waits until the check holds, a minute unless told; a failure shows the release and its pods. */
+  eventually(what: string, check: Check, deadlineMs?: number): Promise<void>;
   startOperator(parts?: OperatorParts): Promise<RunningOperator>;
   /** Something to end after the test. */
   onEnd(end: () => Promise<void> | void): void;
@@ -141,10 +143,10 @@ function labIn({ tier, namespace, transport, client, world, ends }: Parts): Lab 
     patch: (resource, name, patch) =>
       client.mergePatch({ type: resource, namespace, name }, patch, { fieldManager: GIT }),
     remove: (resource, name) => client.delete({ type: resource, namespace, name }),
-    eventually: async (what, check) => {
+    eventually: async (what, check, deadlineMs = DEADLINE_MS) => {
       await waitFor({
         what,
-        deadlineMs: DEADLINE_MS,
+        deadlineMs,
         everyMs: 20,
         check: async () => (await check()) || undefined,
         diagnose: () => describeWorld(world, operators),

@@ -4,7 +4,7 @@ import { parseSpec } from '../../api/parse.ts';
 import { decide } from '../../rollout/decide.ts';
 import { release, set } from '../../rollout/testing/builders.ts';
 import { NOW } from '../../rollout/testing/sets.ts';
-import type { Materials } from '../observe.ts';
+import type { Materials } from '../observe/materials.ts';
 import type { PodObject, ReplicaSetObject } from '../projections.ts';
 import type { QueryWatcher, WatchedQueries } from './ask-queries.ts';
 import { watchQueries } from './watch-queries.ts';

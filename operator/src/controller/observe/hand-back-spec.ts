@@ -1,8 +1,8 @@
 // What is left of a specification that cannot be read whole: enough to give the pods back, so that a
 // misspelt check never costs a workload its pods.
-import { type Parsed, parseSpec } from '../api/parse.ts';
-import type { AppReleaseSpec } from '../api/app-release.ts';
-import { type JsonObject, record, text } from '../lib/json.ts';
+import { type Parsed, parseSpec } from '../../api/parse.ts';
+import type { AppReleaseSpec } from '../../api/app-release.ts';
+import { type JsonObject, record, text } from '../../lib/json.ts';
 
 /** Name of the Deployment that is referred to, also where the rest makes no sense. */
 export function workloadName(spec: JsonObject): string | undefined {

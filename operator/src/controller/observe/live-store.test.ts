@@ -1,16 +1,16 @@
 // What is looked at when a cache never sees our own last write.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createCache, type Keyed, type WritableCache } from '../kube/cache.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { createExpectations } from '../kube/freshness.ts';
-import type { RawObject } from '../kube/resource.ts';
-import { silent } from '../lib/log.ts';
-import { createManualClock } from '../lib/manual-clock.ts';
+import { createCache, type Keyed, type WritableCache } from '../../kube/cache.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { createExpectations } from '../../kube/freshness.ts';
+import type { RawObject } from '../../kube/resource.ts';
+import { silent } from '../../lib/log.ts';
+import { createManualClock } from '../../lib/manual-clock.ts';
 import { createObserver } from './observe.ts';
-import * as project from './projections.ts';
-import * as type from './resources.ts';
-import type { Store } from './store.ts';
-import { indexActions, indexByOwner, indexReleases, indexReplicaSets } from './store-indexes.ts';
+import * as project from '../projections.ts';
+import * as type from '../resources.ts';
+import type { Store } from '../store.ts';
+import { indexActions, indexByOwner, indexReleases, indexReplicaSets } from '../store-indexes.ts';
 
 const ABSENT = (): never => {
   throw new Error('not needed here');

@@ -1,19 +1,19 @@
 // A look past caches that have fallen behind: the kinds whose caches have not seen our own last writes
 // are listed live, in the namespace of the key; all else is as the caches have it.
-import { type Cache, type Keyed, createCache } from '../kube/cache.ts';
-import type { KubeClient } from '../kube/client.ts';
-import type { RawObject, ResourceType } from '../kube/resource.ts';
-import { LABEL, POD_TEMPLATE_HASH } from '../api/labels.ts';
-import * as project from './projections.ts';
-import * as type from './resources.ts';
-import type { Store } from './store.ts';
+import { type Cache, type Keyed, createCache } from '../../kube/cache.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { RawObject, ResourceType } from '../../kube/resource.ts';
+import { LABEL, POD_TEMPLATE_HASH } from '../../api/labels.ts';
+import * as project from '../projections.ts';
+import * as type from '../resources.ts';
+import type { Store } from '../store.ts';
 import {
   indexActions,
   indexByOwner,
   indexEndpointSlices,
   indexReleases,
   indexReplicaSets,
-} from './store-indexes.ts';
+} from '../store-indexes.ts';
 
 /** One list for each kind in `behind`, and no more. */
 export async function readLive(

@@ -1,11 +1,11 @@
 // What is seen of the traffic of a release whose surroundings are not as they should be.
 import { describe, expect, it } from '@jest/globals';
-import { POD_TEMPLATE_HASH } from '../api/labels.ts';
-import { parseSpec } from '../api/parse.ts';
-import { renderRoute } from '../traffic/gateway-api.ts';
-import { observeTraffic } from './observe-traffic.ts';
-import type { ReleaseObject, RouteObject, ServiceObject } from './projections.ts';
-import type { RouteCache, Store } from './store.ts';
+import { POD_TEMPLATE_HASH } from '../../api/labels.ts';
+import { parseSpec } from '../../api/parse.ts';
+import { renderRoute } from '../../traffic/gateway-api.ts';
+import { observeTraffic } from './traffic.ts';
+import type { ReleaseObject, RouteObject, ServiceObject } from '../projections.ts';
+import type { RouteCache, Store } from '../store.ts';
 
 const ROUTE = {
   parentRefs: [{ name: 'web' }],

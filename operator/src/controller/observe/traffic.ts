@@ -1,9 +1,9 @@
 // The traffic part of a snapshot: Services, endpoints and the route as the caches show them.
-import { canaryServiceName, stableServiceName } from '../api/labels.ts';
-import type { AppReleaseSpec } from '../api/app-release.ts';
-import type { Reason } from '../api/reasons.ts';
-import { list, record } from '../lib/json.ts';
-import type { RouteView, ServiceView, TrafficView } from '../rollout/snapshot.ts';
+import { canaryServiceName, stableServiceName } from '../../api/labels.ts';
+import type { AppReleaseSpec } from '../../api/app-release.ts';
+import type { Reason } from '../../api/reasons.ts';
+import { list, record } from '../../lib/json.ts';
+import type { RouteView, ServiceView, TrafficView } from '../../rollout/snapshot.ts';
 import {
   isRouteCurrent,
   namesService,
@@ -12,11 +12,11 @@ import {
   readWeight,
   renderRoute,
   routeNamesOf,
-} from '../traffic/gateway-api.ts';
-import { RULES_MAX } from '../traffic/pin-rules.ts';
-import { hasCurrentPorts, selectedHash } from '../traffic/services.ts';
-import type { ReleaseObject, RouteObject, ServiceObject } from './projections.ts';
-import type { Store } from './store.ts';
+} from '../../traffic/gateway-api.ts';
+import { RULES_MAX } from '../../traffic/pin-rules.ts';
+import { hasCurrentPorts, selectedHash } from '../../traffic/services.ts';
+import type { ReleaseObject, RouteObject, ServiceObject } from '../projections.ts';
+import type { Store } from '../store.ts';
 
 export interface TrafficObjects {
   readonly own?: ServiceObject;
