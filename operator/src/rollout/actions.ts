@@ -3,7 +3,7 @@
 import type { Context } from './context.ts';
 import { withState } from './context.ts';
 import type { Effect } from './decision.ts';
-import { optional } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
 import { isRefused, isRefusedUnmade } from './idle.ts';
 import type { RollbackOrder } from './rollback.ts';
 import { planAt } from './steps.ts';

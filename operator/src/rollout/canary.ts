@@ -6,7 +6,9 @@ import type { Reason } from '../api/reasons.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { earlierOf, stepSentence } from './explain.ts';
-import { type Exposure, expose, keepSplit, optional } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
+import type { Exposure } from './exposure-result.ts';
+import { expose, keepSplit } from './exposure.ts';
 import { candidateFailure, lastWords } from './failures.ts';
 import {
   clearGrace,

@@ -5,7 +5,7 @@ import { decideAdoption } from './adopt.ts';
 import { decideStepping } from './canary.ts';
 import { type Context, contextOf, withState } from './context.ts';
 import type { Decision } from './decision.ts';
-import { optional } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
 import { inPresentSteps } from './edited-steps.ts';
 import { decideFirstRelease } from './first-release.ts';
 import { decideHandBack } from './hand-back.ts';

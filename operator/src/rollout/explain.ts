@@ -3,7 +3,7 @@ import { judgeQueries, type QueryResults } from '../analysis/queries.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Instant } from '../lib/instant.ts';
 import type { Context } from './context.ts';
-import type { Exposure } from './exposure.ts';
+import type { Exposure } from './exposure-result.ts';
 import { earliest } from './pods.ts';
 import { planAt, stepsOf, weightAt } from './steps.ts';
 import type { EvidenceView, PaceView } from './snapshot.ts';

@@ -3,7 +3,8 @@
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
 import { servingSentence } from './explain.ts';
-import { optional, resize } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
+import { resize } from './scale-sets.ts';
 import { type Failure, candidateFailure } from './failures.ts';
 import { revisionOf } from './idle.ts';
 import { availablePods, readyPods } from './pods.ts';

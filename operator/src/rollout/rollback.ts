@@ -3,7 +3,9 @@ import type { HistoryEntry } from '../api/app-release-status.ts';
 import type { Reason } from '../api/reasons.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision, Effect } from './decision.ts';
-import { optional, resize, retreat } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
+import { retreat } from './exposure.ts';
+import { resize } from './scale-sets.ts';
 import { livePods } from './pods.ts';
 import type { ReleaseState, RollbackCause } from './state.ts';
 

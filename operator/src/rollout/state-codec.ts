@@ -2,7 +2,7 @@
 import type { AppReleaseStatus } from '../api/app-release-status.ts';
 import { isReason } from '../api/reasons.ts';
 import { fromText, type Instant } from '../lib/instant.ts';
-import { optional } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
 import {
   NEW_STATE,
   type Outage,

@@ -11,7 +11,7 @@ import type { Reason } from '../api/reasons.ts';
 import { assertNever } from '../lib/assert.ts';
 import { toText, type Instant } from '../lib/instant.ts';
 import type { Decision } from './decision.ts';
-import { optional } from './exposure.ts';
+import { optional } from '../lib/optional.ts';
 import { readyPods } from './pods.ts';
 import { stepsOf, planAt } from './steps.ts';
 import type { DispersionView, EvidenceView, Snapshot } from './snapshot.ts';

@@ -2,7 +2,7 @@
 // go as soon as nobody needs their pods.
 import type { Context } from './context.ts';
 import type { Effect, OutcomeMark } from './decision.ts';
-import { resize } from './exposure.ts';
+import { resize } from './scale-sets.ts';
 import { availablePods, readyPods } from './pods.ts';
 import type { SetView } from './snapshot.ts';
 import type { ReleaseState } from './state.ts';
