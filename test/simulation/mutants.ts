@@ -16,12 +16,12 @@ export interface Mutant {
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'the weight does not wait for ready pods': { witness: 7,
-    file: 'exposure.ts',
+    file: 'weighted-route.ts',
     from: 'const isStaffed = weight === 0 || isStaffedFor(context, traffic, goal.candidate);',
     to: 'const isStaffed = true;',
   },
   'the weight does not wait for endpoints of the canary Service': { witness: 14,
-    file: 'exposure.ts', from: 'endpointsAre(canary.readyPods, candidate, pods)', to: 'true',
+    file: 'weighted-route.ts', from: 'endpointsAre(canary.readyPods, candidate, pods)', to: 'true',
   },
   'a step passes before its weight is reached': { witness: 19,
     file: 'canary.ts', from: 'if (!exposure.isReached && !(exposure.isExceeded && isHolding(plan))) {', to: 'if (false) {',
@@ -67,7 +67,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'rollback.ts', from: 'const mark = { outcome: cause.outcome, reason: cause.reason };', to: "const mark = { outcome: 'superseded' as const, reason: cause.reason };",
   },
   'stable is not scaled up on the way back': { witness: 116,
-    file: 'exposure.ts', from: '...resize(stable, Math.min(bounds.replicas, Math.max(stable?.desired ?? 0, ceiling))),', to: '',
+    file: 'pod-share.ts', from: '...resize(stable, Math.min(bounds.replicas, Math.max(stable?.desired ?? 0, ceiling))),', to: '',
   },
   'the candidate goes before stable answers': { witness: 116,
     file: 'replicas.ts', from: 'return Math.max(0, Math.min(candidateReady, floor - stableAvailable));', to: 'return 0;',
@@ -82,7 +82,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: 'decide.ts', from: 'return earliest(sets.map((set) => nextAvailableAt(set, minReadySeconds, now)));', to: 'return sets.length < 0 ? nextAvailableAt(sets[0] as never, minReadySeconds, now) : undefined;',
   },
   'the settle time wakes nobody': { witness: 12,
-    file: 'exposure.ts', from: "...optional('wakeAt', settled.wakeAt),\n    waitingFor", to: 'waitingFor',
+    file: 'weighted-route.ts', from: "...optional('wakeAt', settled.wakeAt),\n    waitingFor", to: 'waitingFor',
   },
 };
 
