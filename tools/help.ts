@@ -29,6 +29,7 @@ const WHAT: Readonly<Record<string, string>> = {
   'test:integration': 'against a real API server with kwok nodes',
   'test:cluster': 'the cluster harness on itself',
   'test:traefik': 'both data planes on one route (builds Traefik, about ten minutes)',
+  'test:lua': "Argo CD's health checks and actions in the interpreter that it uses",
   'test:sources': 'queries of the operator against a real Prometheus',
   'test:e2e': 'against real nodes with real pods',
   'test:faults': 'against an API server that fails (-- --seed N)',

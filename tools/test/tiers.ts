@@ -40,6 +40,7 @@ export const TIERS: readonly Tier[] = [
     'the ledger, its migrations and backups on a real PostgreSQL',
     'test/app/jest.config.mjs',
   ),
+  jest('gitops', "what Argo CD is given, in Argo CD's own interpreter", 'test/gitops/jest.config.mjs'),
   jest('sources', 'queries to a real Prometheus', 'test/sources/jest.config.mjs'),
   jest(
     'integration',

@@ -27,6 +27,8 @@ export const ANNOTATION = {
   configSource: 'slipway.dev/config-source',
   /** On an HTTPRoute of ours: when its weight was last changed, RFC 3339 with milliseconds. */
   weightSetAt: 'slipway.dev/weight-set-at',
+  /** On an AppRelease in git: the images its workload asks for, with commas; health checks compare. */
+  images: 'slipway.dev/images',
   /** On a Deployment handed back paused: why it was left so. */
   handBack: 'slipway.dev/hand-back',
 } as const;

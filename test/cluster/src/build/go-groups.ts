@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-import { MODULES } from '../paths.ts';
+import { MODULES, REPOSITORY } from '../paths.ts';
 import {
   COREDNS_VERSION, ENVOY_GATEWAY_VERSION, KIND_VERSION, KUBERNETES_VERSION, KWOK_VERSION, TRAEFIK_VERSION,
 } from '../versions.ts';
@@ -92,6 +92,13 @@ export const GO_GROUPS = {
     programs: { traefik: 'github.com/traefik/traefik/v3/cmd/traefik' },
     ldflags: `${STRIPPED} -X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION}`,
     needsGigabytes: 8,
+  },
+  'argo-lua': {
+    name: 'argo-lua',
+    source: { kind: 'module', dir: join(REPOSITORY, 'test/gitops/lua') },
+    programs: { 'argo-lua': 'slipway.dev/argo-lua' },
+    ldflags: STRIPPED,
+    needsGigabytes: 1,
   },
 } satisfies Record<string, GoGroup>;
 
