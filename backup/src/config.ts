@@ -1,5 +1,6 @@
 // The backup's settings, read from the environment once. Errors name the variable and the remedy.
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 
 /** Everything the three commands need. */
 export interface BackupConfig {
@@ -8,6 +9,12 @@ export interface BackupConfig {
   /** How many verified sets stay. */
   readonly keep: number;
   readonly database: string;
+  /** The app's folder of uploads, each named by its hash; undefined where there is none to copy. */
+  readonly uploadsDir: string | undefined;
+  /** The table whose column `sha256` names the uploads that the database knows. */
+  readonly documentTable: string;
+  /** Folder in which a drill puts uploads for a while. */
+  readonly drillDir: string;
   /** Database the drill restores into; made before and dropped after. */
   readonly drillDatabase: string;
   /** PG* variables handed to pg_dump, pg_restore and psql. */
@@ -48,6 +55,9 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
     dir: env['BACKUP_DIR'] || '/backup',
     keep: whole(env, { name: 'BACKUP_KEEP', fallback: 7, min: 1, max: 1_000 }),
     database,
+    uploadsDir: env['UPLOADS_DIR'] || undefined,
+    documentTable: databaseName(env, 'BACKUP_DOCUMENT_TABLE', 'document'),
+    drillDir: env['DRILL_DIR'] || `${tmpdir()}/backup-drill`,
     drillDatabase: databaseName(
       env,
       'DRILL_DATABASE',

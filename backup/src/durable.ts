@@ -1,6 +1,5 @@
 // Writing so that a crash right after cannot take it back: data first, then the folder's entry.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -56,11 +55,11 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Reads the file again from where it lies. */
-export async function digestFile(path: string): Promise<Digest> {
+/** Reads a stream to its end. */
+export async function digestOf(source: Readable): Promise<Digest> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of source as AsyncIterable<Buffer>) {
     hash.update(chunk);
     sizeBytes += chunk.length;
   }

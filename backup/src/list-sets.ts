@@ -1,6 +1,8 @@
 // `backup list`: every published set, newest first, each read again and verified.
-import { listSetIds, verifySet } from './backup-set.ts';
+import { storedBytes } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
+import type { Target } from './target.ts';
+import { verifySet } from './verify-set.ts';
 
 export type ListedSet =
   | {
@@ -8,14 +10,16 @@ export type ListedSet =
       readonly kind: 'verified';
       readonly recoveryPoint: string;
       readonly sizeBytes: number;
-      readonly database: Manifest['database'];
+      readonly database: Pick<Manifest['database'], 'name' | 'serverVersion'>;
+      /** Uploads in the set. */
+      readonly uploads: number;
     }
   | { readonly id: string; readonly kind: 'damaged'; readonly reason: string };
 
-export async function listSets(dir: string): Promise<readonly ListedSet[]> {
+export async function listSets(target: Target): Promise<readonly ListedSet[]> {
   const listed: ListedSet[] = [];
-  for (const id of await listSetIds(dir)) {
-    const verification = await verifySet(dir, id);
+  for (const id of await target.listSets()) {
+    const verification = await verifySet(target, id);
     if (verification.kind === 'damaged')
       listed.push({ id, kind: 'damaged', reason: verification.reason });
     else listed.push({ id, kind: 'verified', ...describe(verification.manifest) });
@@ -23,11 +27,12 @@ export async function listSets(dir: string): Promise<readonly ListedSet[]> {
   return listed;
 }
 
-function describe(manifest: Manifest): {
-  recoveryPoint: string;
-  sizeBytes: number;
-  database: Manifest['database'];
-} {
-  const sizeBytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  return { recoveryPoint: manifest.startedAt, sizeBytes, database: manifest.database };
+function describe(manifest: Manifest): Omit<ListedSet & { kind: 'verified' }, 'id' | 'kind'> {
+  const { name, serverVersion } = manifest.database;
+  return {
+    recoveryPoint: manifest.recoveryPoint.time,
+    sizeBytes: storedBytes(manifest),
+    database: { name, serverVersion },
+    uploads: manifest.uploads.kind === 'included' ? manifest.uploads.files : 0,
+  };
 }

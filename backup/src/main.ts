@@ -7,17 +7,18 @@ import type { BackupConfig } from './config.ts';
 import { listSets } from './list-sets.ts';
 import { runBackup } from './run-backup.ts';
 import { runDrill } from './run-drill.ts';
+import { openVolume } from './volume-target.ts';
 
 const commands = {
   run: async (config) => {
-    const outcome = await runBackup({ config, now: () => new Date() });
+    const outcome = await runBackup({ config, target: openVolume(config.dir), now: () => new Date() });
     return { report: outcome, exitCode: 0 };
   },
   drill: async (config) => {
-    const result = await runDrill({ config, now: () => new Date() });
+    const result = await runDrill({ config, target: openVolume(config.dir), now: () => new Date() });
     return { report: result, exitCode: result.kind === 'passed' ? 0 : 1 };
   },
-  list: async (config) => ({ report: { sets: await listSets(config.dir) }, exitCode: 0 }),
+  list: async (config) => ({ report: { sets: await listSets(openVolume(config.dir)) }, exitCode: 0 }),
 } as const satisfies Record<
   string,
   (config: BackupConfig) => Promise<{ report: object; exitCode: number }>

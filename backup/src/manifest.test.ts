@@ -1,15 +1,33 @@
 // A manifest is read back as written, and nothing else passes for one.
+import { createHash } from 'node:crypto';
+
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { parseManifest, renderManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 
+const sha256 = 'ab'.repeat(32);
 const manifest: Manifest = {
-  formatVersion: 1,
+  formatVersion: 2,
   id: '20261121T083900123Z-1f2e',
+  epoch: 3,
   startedAt: '2026-11-21T08:39:00.123Z',
   completedAt: '2026-11-21T08:39:01.000Z',
+  recoveryPoint: { time: '2026-11-21T08:39:00.200Z', lsn: '0/1A2B3C' },
+  database: { name: 'bank', serverVersion: '15.18', rows: { account: 2 } },
+  uploads: { kind: 'included', files: 1, missing: [] },
+  files: [
+    { name: 'database.dump', sizeBytes: 12, sha256 },
+    { name: `uploads/ab/${sha256}`, sizeBytes: 5, sha256 },
+  ],
+};
+
+const first = {
+  formatVersion: 1,
+  id: manifest.id,
+  startedAt: manifest.startedAt,
+  completedAt: manifest.completedAt,
   database: { name: 'bank', serverVersion: '15.18' },
   files: [{ name: 'database.dump', sizeBytes: 12, sha256: 'ab' }],
 };
@@ -40,13 +58,27 @@ describe('parseManifest', () => {
     }
   });
 
-  it.each(['../../etc/passwd', '/etc/passwd', 'a/b', '.hidden', ''])(
+  it.each(['../../etc/passwd', '/etc/passwd', 'a/../../b', 'a/.hidden', '.hidden', ''])(
     'refuses a file outside its folder: %j',
     (name) => {
-      const reaching = { ...manifest, files: [{ name, sizeBytes: 1, sha256: 'ab' }] };
+      const reaching = { ...manifest, files: [{ name, sizeBytes: 1, sha256 }] };
       expect(parseManifest(renderManifest(reaching), manifest.id)).toBeUndefined();
     },
   );
+
+  it('still reads a set of the time before uploads', () => {
+    const { formatVersion, id, startedAt, completedAt, database, files } = first;
+    const list = [formatVersion, id, startedAt, completedAt, ['bank', '15.18'], [['database.dump', 12, 'ab']]];
+    const hash = createHash('sha256').update(JSON.stringify(list)).digest('hex');
+    const text = (sha256: string) => JSON.stringify({ ...first, sha256 });
+    expect(parseManifest(text(hash), id)).toMatchObject({
+      id,
+      recoveryPoint: { time: startedAt },
+      database,
+      files,
+    });
+    expect(parseManifest(text(hash.replace(/^./, 'g')), id)).toBeUndefined();
+  });
 
   it('never throws', () => {
     fc.assert(

@@ -1,33 +1,78 @@
 // manifest.json: what a complete set holds. Written last, so a set without one does not exist.
 import { createHash } from 'node:crypto';
 
-export interface ManifestFile {
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** Hex. */
-  readonly sha256: string;
-}
+import { z } from 'zod';
 
-export interface Manifest {
-  readonly formatVersion: 1;
-  readonly id: string;
-  /** All that was committed before this moment is in the set: the recovery point. ISO 8601. */
-  readonly startedAt: string;
-  readonly completedAt: string;
-  readonly database: { readonly name: string; readonly serverVersion: string };
-  readonly files: readonly ManifestFile[];
-}
+import { parseFirstManifest } from './manifest-first.ts';
+
+const sizeBytes = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/* A name with a way out of the set in it could make a verification read files outside. */
+const fileName = z.string().max(200).regex(/^\w[\w.-]*(?:\/\w[\w.-]*)*$/);
+
+const fileSchema = z.object({
+  name: fileName,
+  /** Of the bytes as they are stored. */
+  sizeBytes,
+  sha256,
+  /** Of the content, where that is stored encrypted. */
+  content: z.object({ sizeBytes, sha256 }).optional(),
+});
+
+const manifestSchema = z.object({
+  formatVersion: z.literal(2),
+  id: z.string(),
+  /** Fencing token of the writer. */
+  epoch: z.int().nonnegative(),
+  startedAt: z.iso.datetime(),
+  completedAt: z.iso.datetime(),
+  /**
+   * All that was committed before this moment of the database's clock is in the set. The position in
+   * its log is what was written at that moment.
+   */
+  recoveryPoint: z.object({ time: z.iso.datetime(), lsn: z.string() }),
+  database: z.object({
+    name: z.string(),
+    serverVersion: z.string(),
+    /** Rows of each table at the set's moment. */
+    rows: z.record(z.string(), sizeBytes),
+  }),
+  uploads: z.discriminatedUnion('kind', [
+    /** No folder was named. `referenced`: documents the database knows nevertheless. */
+    z.object({ kind: z.literal('not-included'), referenced: sizeBytes }),
+    z.object({
+      kind: z.literal('included'),
+      files: sizeBytes,
+      /** Hashes of documents that the database knows and the folder lacks or has damaged. */
+      missing: z.array(sha256),
+    }),
+  ]),
+  encryption: z
+    .object({
+      algorithm: z.literal('AES-256-GCM'),
+      /** Bytes of content in each sealed chunk. */
+      chunkBytes: z.int().positive().max(67_108_864),
+      /** Which key of the key folder opens the set's own key. */
+      keyId: z.string(),
+      wrappedKey: z.string(),
+    })
+    .optional(),
+  files: z.array(fileSchema).min(1),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ManifestFile = z.infer<typeof fileSchema>;
+export type Encryption = NonNullable<Manifest['encryption']>;
 
 /** Returns undefined when the text is no manifest of the given set. */
 export function parseManifest(text: string, id: string): Manifest | undefined {
   const value = parseJson(text);
-  if (!isObject(value) || value['formatVersion'] !== 1 || value['id'] !== id) return undefined;
-  const { startedAt, completedAt, database, files } = value;
-  if (typeof startedAt !== 'string' || typeof completedAt !== 'string' || !isDatabase(database))
-    return undefined;
-  if (!Array.isArray(files) || files.length === 0 || !files.every(isManifestFile)) return undefined;
-  const manifest: Manifest = { formatVersion: 1, id, startedAt, completedAt, database, files };
-  return value['sha256'] === hashOf(manifest) ? manifest : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('formatVersion' in value && value.formatVersion === 1) return parseFirstManifest(value, id);
+  const { sha256: stated, ...rest } = value as Record<string, unknown>;
+  if (stated !== hashOf(rest)) return undefined;
+  const parsed = manifestSchema.safeParse(rest);
+  return parsed.success && parsed.data.id === id ? parsed.data : undefined;
 }
 
 /** The text ends with a hash over the rest of it, so that a flipped byte in here shows as well. */
@@ -35,40 +80,13 @@ export function renderManifest(manifest: Manifest): string {
   return `${JSON.stringify({ ...manifest, sha256: hashOf(manifest) }, undefined, 2)}\n`;
 }
 
-function hashOf({ formatVersion, id, startedAt, completedAt, database, files }: Manifest): string {
-  const canonical = JSON.stringify([
-    formatVersion,
-    id,
-    startedAt,
-    completedAt,
-    [database.name, database.serverVersion],
-    files.map((file) => [file.name, file.sizeBytes, file.sha256]),
-  ]);
-  return createHash('sha256').update(canonical).digest('hex');
+/** All bytes of the set as stored. */
+export function storedBytes(manifest: Manifest): number {
+  return manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
 }
 
-function isDatabase(value: unknown): value is Manifest['database'] {
-  return (
-    isObject(value) &&
-    typeof value['name'] === 'string' &&
-    typeof value['serverVersion'] === 'string'
-  );
-}
-
-function isManifestFile(value: unknown): value is ManifestFile {
-  if (!isObject(value)) return false;
-  const { name, sizeBytes, sha256 } = value;
-  // A name with a path in it could make a verification read files outside the set.
-  return (
-    typeof name === 'string' &&
-    /^[\w][\w.-]*$/.test(name) &&
-    typeof sizeBytes === 'number' &&
-    typeof sha256 === 'string'
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+function hashOf(value: object): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 function parseJson(text: string): unknown {

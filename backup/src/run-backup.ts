@@ -1,122 +1,145 @@
-// `backup run`: dump, check, publish, thin out. Readers see the whole set or nothing of it.
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+// `backup run`: one moment of the database and every upload it knows, checked, published, thinned out.
+// Readers see the whole set or nothing of it.
+import type { Readable } from 'node:stream';
 
-import {
-  dumpName,
-  listSetIds,
-  manifestName,
-  newSetId,
-  partialPath,
-  removeLeftovers,
-  verifySet,
-} from './backup-set.ts';
 import type { BackupConfig } from './config.ts';
-import { digestFile, publish, syncFolder, writeStream, writeText } from './durable.ts';
-import type { Digest } from './durable.ts';
+import { digestOf } from './durable.ts';
 import { renderManifest } from './manifest.ts';
-import type { Manifest } from './manifest.ts';
-import { psql } from './psql.ts';
+import type { Manifest, ManifestFile } from './manifest.ts';
 import { setsToDelete } from './retention.ts';
+import { rowsSql } from './row-counts.ts';
+import { dumpName, newSetId } from './set-id.ts';
+import { withSnapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { StepHook, Target, Writer } from './target.ts';
 import { runTool } from './tool.ts';
-import { acquireVolumeLock } from './volume-lock.ts';
+import { copyUploads, referencedUploads } from './uploads.ts';
+import { verifySet } from './verify-set.ts';
 
 export type BackupOutcome =
   | {
       readonly kind: 'published';
-      readonly manifest: Manifest;
+      readonly manifest: Omit<Manifest, 'files'>;
       readonly deleted: readonly string[];
       readonly seconds: number;
+      /** What the set lacks, for people to look after. */
+      readonly problems: readonly string[];
     }
   /** Another writer is at work: no failure, its set will be there. */
   | { readonly kind: 'busy' };
 
-/** Called before each step; tests stop the process in here. */
-export type StepHook = (step: string) => Promise<void> | void;
-
 export interface RunOptions {
   readonly config: BackupConfig;
+  readonly target: Target;
   readonly now: () => Date;
   readonly onStep?: StepHook;
 }
 
 /** Throws when no set could be published; then none is visible. */
-export async function runBackup({
-  config,
-  now,
-  onStep = () => undefined,
-}: RunOptions): Promise<BackupOutcome> {
-  await mkdir(config.dir, { recursive: true });
-  const lock = await acquireVolumeLock(config.dir, 'writer');
-  if (lock === undefined) return { kind: 'busy' };
+export async function runBackup(options: RunOptions): Promise<BackupOutcome> {
+  const { config, target, now, onStep = () => undefined } = options;
+  const startedAt = now();
+  const id = newSetId(startedAt);
+  const writer = await target.openWriter(id);
+  if (writer === undefined) return { kind: 'busy' };
   try {
-    const startedAt = now();
-    await removeLeftovers(config.dir);
-    const manifest = await buildSet(config, { id: newSetId(startedAt), now, onStep });
-    const deleted = await thinOut(config, onStep);
+    const built = { ...options, onStep, writer, id, startedAt };
+    const { files: _files, ...manifest } = await buildSet(built);
+    const deleted = await thinOut({ target, writer, keep: config.keep });
     return {
       kind: 'published',
       manifest,
       deleted,
       seconds: (now().getTime() - startedAt.getTime()) / 1_000,
+      problems: problemsOf(manifest),
     };
   } finally {
-    await lock.release();
+    await writer.release();
   }
 }
 
-interface BuildOptions {
+interface BuildOptions extends Required<RunOptions> {
+  readonly writer: Writer;
   readonly id: string;
-  readonly now: () => Date;
-  readonly onStep: StepHook;
+  readonly startedAt: Date;
 }
 
-async function buildSet(
-  config: BackupConfig,
-  { id, now, onStep }: BuildOptions,
-): Promise<Manifest> {
-  const dir = partialPath(config.dir, id);
-  await onStep('make-folder');
-  await mkdir(dir, { mode: 0o700 });
+async function buildSet(options: BuildOptions): Promise<Manifest> {
+  const { config, writer, id, startedAt, now } = options;
   try {
-    const startedAt = now().toISOString();
-    const serverVersion = (
-      await psql(config, { sql: 'SHOW server_version', database: config.database })
-    ).trim();
-    await onStep('dump');
-    const digest = await dump(config, join(dir, dumpName));
-    await onStep('check-dump');
-    await checkDump(config, join(dir, dumpName), digest);
+    const taken = await withSnapshot(config, (snapshot) => takeSnapshot(options, snapshot));
     const manifest: Manifest = {
-      formatVersion: 1,
+      formatVersion: 2,
       id,
-      startedAt,
+      epoch: writer.epoch,
+      startedAt: startedAt.toISOString(),
       completedAt: now().toISOString(),
-      database: { name: config.database, serverVersion },
-      files: [{ name: dumpName, ...digest }],
+      ...taken,
     };
-    await onStep('write-manifest');
-    await writeText(join(dir, manifestName), renderManifest(manifest));
-    await onStep('sync-folder');
-    await syncFolder(dir);
-    await onStep('publish');
-    await publish(dir, join(config.dir, id));
-    await onStep('published');
+    await writer.publish(renderManifest(manifest));
     return manifest;
   } catch (error) {
-    await rm(dir, { recursive: true, force: true });
+    await writer.discard();
     throw error;
   }
 }
 
-/** One consistent moment of the database, without failing writers or being failed by them. */
-async function dump(config: BackupConfig, path: string): Promise<Digest> {
-  let digest: Digest | undefined;
+type Taken = Pick<Manifest, 'recoveryPoint' | 'database' | 'uploads' | 'files'>;
+
+/* The database first: an upload is on the volume before its row is committed, so each file that the
+   dump knows is there by now. */
+async function takeSnapshot(options: BuildOptions, snapshot: Snapshot): Promise<Taken> {
+  const { config, writer, onStep } = options;
+  const put = async (name: string, source: Readable): Promise<ManifestFile> => ({
+    name,
+    ...(await writer.put(name, source)),
+  });
+  await onStep('dump');
+  const dump = await dumpDatabase(config, { snapshot, put });
+  const [rows = '{}'] = await snapshot.ask(rowsSql);
+  await onStep('uploads');
+  const uploads = await takeUploads(config, { snapshot, put });
+  const files = [dump, ...uploads.files];
+  await onStep('check-dump');
+  await checkDump(config, writer);
+  await checkFiles(writer, files);
+  const { serverVersion, recoveryPoint } = snapshot;
+  return {
+    recoveryPoint,
+    database: { name: config.database, serverVersion, rows: JSON.parse(rows) as Record<string, number> },
+    uploads: uploads.summary,
+    files,
+  };
+}
+
+interface Taking {
+  readonly snapshot: Snapshot;
+  readonly put: (name: string, source: Readable) => Promise<ManifestFile>;
+}
+
+async function takeUploads(
+  { uploadsDir, documentTable }: BackupConfig,
+  { snapshot, put }: Taking,
+): Promise<{ files: readonly ManifestFile[]; summary: Manifest['uploads'] }> {
+  const hashes = await referencedUploads(snapshot, documentTable);
+  if (uploadsDir === undefined)
+    return { files: [], summary: { kind: 'not-included', referenced: hashes?.length ?? 0 } };
+  if (hashes === undefined)
+    throw new Error(
+      `UPLOADS_DIR is set, and there is no table "${documentTable}" that says which files count: correct BACKUP_DOCUMENT_TABLE or leave UPLOADS_DIR out`,
+    );
+  const { files, missing } = await copyUploads({ uploadsDir, hashes, put });
+  return { files, summary: { kind: 'included', files: files.length, missing: [...missing] } };
+}
+
+/** The snapshot's moment of the database, without failing writers or being failed by them. */
+async function dumpDatabase(config: BackupConfig, { snapshot, put }: Taking): Promise<ManifestFile> {
+  let file: ManifestFile | undefined;
   await runTool({
     program: 'pg_dump',
     args: [
       '--format=custom',
-      '--serializable-deferrable',
+      `--snapshot=${snapshot.name}`,
       '--no-password',
       '--lock-wait-timeout=60s',
       `--dbname=${config.database}`,
@@ -124,20 +147,21 @@ async function dump(config: BackupConfig, path: string): Promise<Digest> {
     env: config.toolEnv,
     timeoutMs: config.toolTimeoutMs,
     consume: async (output) => {
-      digest = await writeStream(path, output);
+      file = await put(dumpName, output);
     },
   });
-  if (digest === undefined) throw new Error('pg_dump wrote nothing');
-  return digest;
+  if (file === undefined) throw new Error('pg_dump wrote nothing');
+  return file;
 }
 
 /** pg_dump ending well is not enough: the file has to be readable again and hold the app's tables. */
-async function checkDump(config: BackupConfig, path: string, written: Digest): Promise<void> {
+async function checkDump(config: BackupConfig, writer: Writer): Promise<void> {
   const contents = await runTool({
     program: 'pg_restore',
-    args: ['--list', path],
+    args: ['--list'],
     env: config.toolEnv,
     timeoutMs: config.toolTimeoutMs,
+    input: await writer.read(dumpName),
   });
   const missing = config.requiredTables.filter(
     (table) => !new RegExp(` TABLE DATA \\S+ ${table} `).test(contents),
@@ -146,26 +170,43 @@ async function checkDump(config: BackupConfig, path: string, written: Digest): P
     throw new Error(
       `the dump lacks the tables ${missing.join(', ')}: is ${config.database} the right database, and has the migration Job run?`,
     );
-  const onDisk = await digestFile(path);
-  if (onDisk.sha256 !== written.sha256)
-    throw new Error(
-      'the dump reads back differently from what was written: the volume is not to be trusted',
-    );
 }
 
-async function thinOut(config: BackupConfig, onStep: StepHook): Promise<readonly string[]> {
-  const sets = [];
-  for (const id of await listSetIds(config.dir)) {
-    sets.push({ id, isVerified: (await verifySet(config.dir, id)).kind === 'verified' });
+async function checkFiles(writer: Writer, files: readonly ManifestFile[]): Promise<void> {
+  for (const file of files) {
+    const stored = await digestOf(await writer.read(file.name));
+    if (stored.sha256 !== file.sha256)
+      throw new Error(
+        `${file.name} reads back differently from what was written: the target is not to be trusted`,
+      );
   }
-  const deleted = setsToDelete(sets, config.keep);
-  for (const id of deleted) {
-    await onStep('delete-old');
-    // Out of sight in one move first, so that nobody restores from half a set.
-    const hidden = join(config.dir, `.${id}.deleting`);
-    await publish(join(config.dir, id), hidden);
-    await onStep('remove-old');
-    await rm(hidden, { recursive: true, force: true });
+}
+
+interface Thinning {
+  readonly target: Target;
+  readonly writer: Writer;
+  readonly keep: number;
+}
+
+async function thinOut({ target, writer, keep }: Thinning): Promise<readonly string[]> {
+  const sets = [];
+  for (const id of await target.listSets()) {
+    const { kind } = await verifySet(target, id, target.rereads);
+    sets.push({ id, isVerified: kind === 'verified' });
+  }
+  const deleted = [];
+  for (const id of setsToDelete(sets, keep)) {
+    if ((await writer.remove(id)).kind === 'removed') deleted.push(id);
   }
   return deleted;
+}
+
+function problemsOf({ uploads }: Omit<Manifest, 'files'>): readonly string[] {
+  if (uploads.kind === 'not-included')
+    return uploads.referenced === 0
+      ? []
+      : [
+          `the database knows ${uploads.referenced} uploads and the set has none of them: set UPLOADS_DIR`,
+        ];
+  return uploads.missing.map((hash) => `the upload ${hash} is missing or damaged in UPLOADS_DIR`);
 }

@@ -1,19 +1,22 @@
-// `backup drill`: proves that the newest set can be restored, by restoring it into a scratch
-// database, checking the ledger there, and dropping it again. The live database is only its namesake.
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+// `backup drill`: proves that the newest set can be restored, by restoring it into a scratch database
+// and folder, checking them there, and removing them again. The live database is only its namesake.
+import { mkdir, rm } from 'node:fs/promises';
 
-import { dumpName, listSetIds, newSetId, verifySet } from './backup-set.ts';
 import { ConfigError } from './config.ts';
 import type { BackupConfig } from './config.ts';
-import { publish, writeText } from './durable.ts';
 import { judgeLedger, ledgerCheckSql, parseFindings } from './ledger-check.ts';
 import type { LedgerFindings } from './ledger-check.ts';
 import type { Manifest } from './manifest.ts';
 import { psql } from './psql.ts';
+import { restoreDatabase, restoreUploads } from './restore-set.ts';
+import type { SetToRestore } from './restore-set.ts';
+import { compareRows, rowsSql } from './row-counts.ts';
+import type { RowCounts } from './row-counts.ts';
 import { withScratchDatabase } from './scratch-database.ts';
-import { runTool } from './tool.ts';
-import { acquireVolumeLock } from './volume-lock.ts';
+import { newSetId } from './set-id.ts';
+import type { Target } from './target.ts';
+import { referencedUploads } from './uploads.ts';
+import { verifySet } from './verify-set.ts';
 
 /** What is written to drills/<time>.json and printed. */
 export interface DrillResult {
@@ -22,68 +25,74 @@ export interface DrillResult {
   readonly at: string;
   /** The moment the restored data is of. */
   readonly recoveryPoint: string | undefined;
-  /** How old that was at the time of the drill. */
+  /** How old that was at the time of the drill: what would be lost. */
   readonly recoveryPointAgeSeconds: number | undefined;
-  /** How long the restore took. */
+  /** How long verifying, restoring and checking took: what a restore costs before people can work. */
   readonly restoreSeconds: number | undefined;
   readonly findings: LedgerFindings | undefined;
+  /** Rows of each restored table. */
+  readonly rows: RowCounts | undefined;
+  /** Uploads restored, and found to be what their names say. */
+  readonly uploads: number | undefined;
   readonly problems: readonly string[];
 }
 
-const resultsFolder = 'drills';
 /** Half a year of nightly drills. */
 const maxResults = 200;
 
 export interface DrillOptions {
   readonly config: BackupConfig;
+  readonly target: Target;
   readonly now: () => Date;
 }
 
 /** Throws ConfigError before anything is touched when the target is the live database. */
-export async function runDrill({ config, now }: DrillOptions): Promise<DrillResult> {
+export async function runDrill(options: DrillOptions): Promise<DrillResult> {
+  const { config, target, now } = options;
   if (config.drillDatabase === config.database) {
     throw new ConfigError(
       `DRILL_DATABASE: "${config.drillDatabase}" is the live database. Give another name or leave it out`,
     );
   }
-  await mkdir(join(config.dir, resultsFolder), { recursive: true });
-  const lock = await acquireVolumeLock(config.dir, 'drill');
+  const lock = await target.lockDrills();
   if (lock === undefined)
     return {
       ...nothingKnown(now()),
       kind: 'failed',
-      problems: ['another drill is at work on this volume'],
+      problems: [`another drill is at work on ${target.name}`],
     };
   try {
-    const result = await drill(config, now);
-    await keepResult(config.dir, result, now());
+    const result = await drill(options);
+    await target.writeNote('drills', {
+      name: `${newSetId(now())}.${result.kind}.json`,
+      text: `${JSON.stringify(result, undefined, 2)}\n`,
+      keep: maxResults,
+    });
     return result;
   } finally {
     await lock.release();
   }
 }
 
-async function drill(config: BackupConfig, now: () => Date): Promise<DrillResult> {
+async function drill({ config, target, now }: DrillOptions): Promise<DrillResult> {
   const at = now();
   const nothing = nothingKnown(at);
-  const [id] = await listSetIds(config.dir).catch(() => []);
+  const [id] = await target.listSets();
   if (id === undefined)
-    return { ...nothing, kind: 'failed', problems: [`there is no complete set in ${config.dir}`] };
+    return { ...nothing, kind: 'failed', problems: [`there is no complete set in ${target.name}`] };
   // The newest set is the one people would reach for. If it is damaged, an older good one is no excuse.
-  const verification = await verifySet(config.dir, id);
+  const verification = await verifySet(target, id);
   if (verification.kind === 'damaged')
     return { ...nothing, setId: id, kind: 'failed', problems: [verification.reason] };
   const { manifest } = verification;
   const known = { ...nothing, setId: id, ...recoveryPoint(manifest, at) };
   try {
-    const { findings, restoreSeconds } = await restoreAndCheck(config, manifest, now);
-    const problems = judgeLedger(findings);
+    const restored = await restoreAndCheck(config, { target, manifest });
     return {
       ...known,
-      restoreSeconds,
-      findings,
-      kind: problems.length === 0 ? 'passed' : 'failed',
-      problems,
+      ...restored,
+      restoreSeconds: (now().getTime() - at.getTime()) / 1_000,
+      kind: restored.problems.length === 0 ? 'passed' : 'failed',
     };
   } catch (error) {
     return {
@@ -94,33 +103,54 @@ async function drill(config: BackupConfig, now: () => Date): Promise<DrillResult
   }
 }
 
-async function restoreAndCheck(
-  config: BackupConfig,
-  manifest: Manifest,
-  now: () => Date,
-): Promise<{ findings: LedgerFindings; restoreSeconds: number }> {
+type Restored = Pick<DrillResult, 'findings' | 'rows' | 'uploads' | 'problems'>;
+
+async function restoreAndCheck(config: BackupConfig, set: SetToRestore): Promise<Restored> {
   return withScratchDatabase(config, async () => {
-    const scratch = config.drillDatabase;
-    const startedAt = now().getTime();
-    await runTool({
-      program: 'pg_restore',
-      args: [
-        '--exit-on-error',
-        '--no-owner',
-        '--no-privileges',
-        '--no-password',
-        `--dbname=${scratch}`,
-        join(config.dir, manifest.id, dumpName),
-      ],
-      env: config.toolEnv,
-      timeoutMs: config.toolTimeoutMs,
-    });
-    const restoreSeconds = (now().getTime() - startedAt) / 1_000;
+    const database = config.drillDatabase;
+    await restoreDatabase(config, set, database);
+    const findings = parseFindings(await psql(config, { database, sql: ledgerCheckSql }));
+    const rows = JSON.parse(await psql(config, { database, sql: rowsSql })) as RowCounts;
+    const uploads = await drillUploads(config, set);
     return {
-      findings: parseFindings(await psql(config, { database: scratch, sql: ledgerCheckSql })),
-      restoreSeconds,
+      findings,
+      rows,
+      uploads: uploads.restored,
+      problems: [
+        ...judgeLedger(findings),
+        ...compareRows(set.manifest.database.rows, rows),
+        ...uploads.problems,
+      ],
     };
   });
+}
+
+const maxNamed = 20;
+
+/** Restores the uploads, and holds them against what the restored database knows. */
+async function drillUploads(
+  config: BackupConfig,
+  set: SetToRestore,
+): Promise<{ restored: number; problems: readonly string[] }> {
+  const ask = async (sql: string): Promise<readonly string[]> =>
+    (await psql(config, { database: config.drillDatabase, sql })).split('\n').filter(Boolean);
+  const known = (await referencedUploads({ ask }, config.documentTable)) ?? [];
+  await rm(config.drillDir, { recursive: true, force: true });
+  try {
+    await mkdir(config.drillDir, { recursive: true, mode: 0o700 });
+    const restored = new Set(await restoreUploads(set, config.drillDir));
+    const lacking = known.filter((hash) => !restored.has(hash));
+    const problems = lacking
+      .slice(0, maxNamed)
+      .map((hash) => `the database knows the upload ${hash}, and the set has no file with that content`);
+    const more = lacking.length - problems.length;
+    return {
+      restored: restored.size,
+      problems: more > 0 ? [...problems, `and ${more} uploads more`] : problems,
+    };
+  } finally {
+    await rm(config.drillDir, { recursive: true, force: true });
+  }
 }
 
 function nothingKnown(at: Date): Omit<DrillResult, 'kind' | 'problems'> {
@@ -131,6 +161,8 @@ function nothingKnown(at: Date): Omit<DrillResult, 'kind' | 'problems'> {
     recoveryPointAgeSeconds: undefined,
     restoreSeconds: undefined,
     findings: undefined,
+    rows: undefined,
+    uploads: undefined,
   };
 }
 
@@ -139,17 +171,7 @@ function recoveryPoint(
   at: Date,
 ): { recoveryPoint: string; recoveryPointAgeSeconds: number } {
   return {
-    recoveryPoint: manifest.startedAt,
-    recoveryPointAgeSeconds: (at.getTime() - Date.parse(manifest.startedAt)) / 1_000,
+    recoveryPoint: manifest.recoveryPoint.time,
+    recoveryPointAgeSeconds: (at.getTime() - Date.parse(manifest.recoveryPoint.time)) / 1_000,
   };
-}
-
-async function keepResult(dir: string, result: DrillResult, now: Date): Promise<void> {
-  const folder = join(dir, resultsFolder);
-  const name = `${newSetId(now)}.json`;
-  const draft = join(folder, `.${name}.partial`);
-  await writeText(draft, `${JSON.stringify(result, undefined, 2)}\n`);
-  await publish(draft, join(folder, name));
-  const oldestFirst = (await readdir(folder)).toSorted();
-  for (const old of oldestFirst.slice(0, -maxResults)) await rm(join(folder, old), { force: true });
 }
