@@ -21,7 +21,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
-import { findPostgresBinDir, postgresInstallHint } from '../../tools/setup/postgres.ts';
+import {
+  findPostgresBinDir,
+  postgresAccount,
+  postgresInstallHint,
+} from '../../tools/setup/postgres.ts';
 
 export interface PrivatePostgres {
   readonly port: number;
@@ -46,7 +50,7 @@ export async function startPostgres(): Promise<PrivatePostgres> {
   const binDir = findPostgresBinDir();
   if (binDir === undefined)
     throw new Error(`these tests need PostgreSQL's server: ${postgresInstallHint}`);
-  const account = serverAccount();
+  const account = postgresAccount();
   const dir = mkdtempSync(join(tmpdir(), 'slipway-pg-'));
   const password = randomBytes(12).toString('hex');
   const passwordFile = join(dir, 'password');
@@ -167,20 +171,6 @@ async function waitUntilItAnswers(instance: PrivatePostgres, server: ChildProces
       await sleep(50);
     }
   }
-}
-
-/** PostgreSQL refuses to run as root, so root runs it as the account Debian made for it. */
-function serverAccount(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string): number => {
-    const found = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' });
-    if (found.status !== 0)
-      throw new Error(
-        `PostgreSQL does not run as root and there is no user "postgres": ${postgresInstallHint}`,
-      );
-    return Number(found.stdout);
-  };
-  return { uid: id('-u'), gid: id('-g') };
 }
 
 function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 // Finds PostgreSQL's server programs, and installs Debian's when there are none. `make test` calls
 // it as a program; tests only ask where the programs are.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -38,6 +38,25 @@ export function installPostgres(): void {
     stdio: 'inherit',
     env,
   });
+}
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root, so root runs it as the account Debian made for it. */
+export function postgresAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number => {
+    const found = spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' });
+    if (found.status !== 0)
+      throw new Error(
+        `PostgreSQL does not run as root and there is no user "postgres": ${postgresInstallHint}`,
+      );
+    return Number(found.stdout);
+  };
+  return { uid: id('-u'), gid: id('-g') };
 }
 
 if (import.meta.main) {

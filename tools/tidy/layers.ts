@@ -57,7 +57,7 @@ const LAYERS: readonly Layer[] = [
   { root: 'app', layers: ['prisma'], packages: ['*'] },
   { root: 'prisma', layers: ['app'], packages: ['*'] },
   { root: 'backup', layers: ['app', 'prisma'], packages: ['*'] },
-  { root: 'tools', layers: [...CORE, at('kube'), at('cli'), 'charts-ts', 'test/cluster'], packages: ['*'] },
+  { root: 'tools', layers: [...CORE, at('kube'), at('cli'), 'charts-ts', 'test/cluster', 'test/load'], packages: ['*'] },
 ];
 
 /** Reports each import that points the wrong way. */
