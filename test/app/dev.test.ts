@@ -55,7 +55,7 @@ beforeAll(() => {
 
 afterEach(async () => {
   for (const { pid } of processesThere()) process.kill(pid, 'SIGKILL');
-  await waitFor('the processes to go', async () => (processesThere().length === 0 ? true : undefined));
+  await allGone();
   terminal = undefined;
 });
 
@@ -75,6 +75,9 @@ function processesThere(): { pid: number; command: string }[] {
       }
     });
 }
+
+const allGone = () =>
+  waitFor('the processes to go', async () => (processesThere().length === 0 ? true : undefined));
 
 /* In a process group of its own, so that a signal to the group is a key of a terminal. */
 function open(...args: string[]): ChildProcess {
@@ -142,9 +145,9 @@ describe('npm run dev', () => {
   it('takes its children with it when it is killed', async () => {
     open('dev');
     await hasSaid(/ready: /);
-    const [own] = processesThere().filter(({ command }) => /tools\/dev\/main\.ts/.test(command)
-      && !/make/.test(command));
+    const own = processesThere().find(({ command }) => /^\S*node \S*tools\/dev\/main\.ts/.test(command));
     process.kill(own?.pid ?? 0, 'SIGKILL');
-    await waitFor('its children to end', async () => (processesThere().length === 0 ? true : undefined));
+    await allGone();
+    expect(processesThere()).toEqual([]);
   });
 });

@@ -3,13 +3,13 @@ import { lineSplitter, shownLine } from './log-lines.ts';
 
 describe('a line', () => {
   it.each([
-    ['of the app', 'app', '{"level":30,"time":1,"msg":"listening","port":8080}', 'app      | INFO  listening port=8080'],
-    ['with a level in words', 'app', '{"level":"warn","msg":"slow","a":{"b":1}}', 'app      | WARN  slow a={"b":1}'],
-    ['of the migrations', 'migrate', '{"message":"applying"}', 'migrate  | INFO  applying'],
-    ['that is no JSON', 'redis', 'Ready', 'redis    | Ready'],
-    ['that only begins like it', 'app', '{ x', 'app      | { x'],
-    ['of JSON without a message', 'app', '{"a":1}', 'app      | {"a":1}'],
-  ] as const)('%s', (_name, speaker, line, wanted) => {
+    ['app', '{"level":30,"time":1,"msg":"listening","port":8080}', 'app      | INFO  listening port=8080'],
+    ['app', '{"level":"warn","msg":"slow","a":{"b":1}}', 'app      | WARN  slow a={"b":1}'],
+    ['migrate', '{"message":"applying"}', 'migrate  | INFO  applying'],
+    ['redis', 'Ready', 'redis    | Ready'],
+    ['app', '{ x', 'app      | { x'],
+    ['app', '{"a":1}', 'app      | {"a":1}'],
+  ] as const)('of %s: %s', (speaker, line, wanted) => {
     expect(shownLine(speaker, line, 'plain')).toBe(wanted);
   });
 
