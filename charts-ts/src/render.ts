@@ -1,6 +1,8 @@
 // An environment as files of plain objects. Nothing but the environment's source decides what comes
 // out: no clock, no chance, no variable of the process.
 import { App, Yaml } from 'cdk8s';
+import { refuseFindings } from './checks/all-checks.ts';
+import type { Environment } from './environments/environment.ts';
 import { ENVIRONMENTS, type EnvironmentName } from './environments/registry.ts';
 import { asManifest, type Manifest } from './manifest.ts';
 
@@ -10,9 +12,17 @@ export interface RenderedFile {
   readonly objects: readonly Manifest[];
 }
 
-/** The files of an environment, in the order in which they are applied. */
+/** The files of an environment, in the order in which they are applied. Throws a SynthError. */
 export function renderEnvironment(name: EnvironmentName): readonly RenderedFile[] {
-  return ENVIRONMENTS[name](new App()).map(({ file, chart }) => ({
+  return render(ENVIRONMENTS[name]);
+}
+
+/** The same of an environment that is not registered, such as your own. */
+export function render(environment: Environment): readonly RenderedFile[] {
+  const app = new App();
+  const files = environment(app);
+  refuseFindings(app);
+  return files.map(({ file, chart }) => ({
     file: `${file}.yaml`,
     objects: chart.toJson().map((object: object) => asManifest(object)),
   }));

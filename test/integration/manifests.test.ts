@@ -146,7 +146,7 @@ describe('the constructs in other shapes are accepted:', () => {
           image: 'shop:1',
           scale: { kind: 'autoscaler' },
           selectsPods: false,
-          ingress: { host: 'shop.test', className: 'web', tlsSecret: 'shop-tls' },
+          ingress: { host: 'shop.test', className: 'web', tls: { kind: 'existing', secret: 'shop-tls' } },
         }),
       { namespace },
     );

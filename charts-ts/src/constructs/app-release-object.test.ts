@@ -23,7 +23,7 @@ describe('an AppRelease', () => {
   it('that makes no sense is not rendered, and the field is named', () => {
     const steps = [{ weight: 50 }, { weight: 20 }];
     expect(() => render({ spec: { ...SPEC, strategy: { canary: { steps } } } })).toThrow(
-      /AppRelease shop:\nspec\.strategy\.canary\.steps: the weights of the steps must not fall/,
+      /test\/Release: spec\.strategy\.canary\.steps: the weights of the steps must not fall/,
     );
   });
 

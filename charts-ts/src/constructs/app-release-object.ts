@@ -5,6 +5,7 @@ import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.
 import { API_GROUP_VERSION } from '../../../operator/src/api/group.ts';
 import { LABEL } from '../../../operator/src/api/labels.ts';
 import { parseSpec } from '../../../operator/src/api/parse.ts';
+import { checkSelf, type Problem } from '../checks/finding.ts';
 
 export interface AppReleaseObjectProps {
   /** At most 52 characters: names of Services are made from it. */
@@ -16,11 +17,11 @@ export interface AppReleaseObjectProps {
 
 const MAX_NAME_LENGTH = 52;
 
-/** Throws when the spec makes no sense, naming each field. */
+/** What the operator would refuse is a finding, field by field. */
 export class AppReleaseObject extends Construct {
   constructor(scope: Construct, id: string, { name, spec, instance }: AppReleaseObjectProps) {
     super(scope, id);
-    refuseNonsense(name, spec);
+    checkSelf(this, () => problemsOf(name, spec));
     new ApiObject(this, 'Resource', {
       apiVersion: API_GROUP_VERSION,
       kind: 'AppRelease',
@@ -30,12 +31,12 @@ export class AppReleaseObject extends Construct {
   }
 }
 
-function refuseNonsense(name: string, spec: AppReleaseSpecInput): void {
+function problemsOf(name: string, spec: AppReleaseSpecInput): readonly Problem[] {
   const parsed = parseSpec(spec);
+  const remedy = `See docs/reference for AppRelease ${name}`;
   const wrong = parsed.kind === 'valid' ? [] : parsed.violations;
-  const lines = wrong.map(({ field, message }) => `${field}: ${message}`);
-  if (name.length > MAX_NAME_LENGTH) {
-    lines.push(`metadata.name: can have at most ${MAX_NAME_LENGTH} characters`);
-  }
-  if (lines.length > 0) throw new Error(`AppRelease ${name}:\n${lines.join('\n')}`);
+  const problems = wrong.map(({ field, message }) => ({ field, problem: message, remedy }));
+  if (name.length <= MAX_NAME_LENGTH) return problems;
+  const problem = `${name.length} characters, and names of Services are made from it`;
+  return [...problems, { field: 'metadata.name', problem, remedy: `Use at most ${MAX_NAME_LENGTH}` }];
 }

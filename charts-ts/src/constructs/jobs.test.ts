@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../manifest.ts';
-import { podTemplates } from '../testing/pod-templates.ts';
+import { podTemplates } from '../pod-templates.ts';
 import { RULE_BOOK } from '../testing/rule-book.ts';
 import { only, synth } from '../testing/synth.ts';
 import { BackupCronJob } from './backup-cron-job.ts';

@@ -4,9 +4,10 @@ import { Duration } from 'cdk8s';
 import { Job, RestartPolicy } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { databaseVariables } from './database-access.ts';
+import { jobName } from './job-name.ts';
 import { labelsOf } from './labels.ts';
 import { restrictPods } from './patches.ts';
-import { restrictedPod, tagOf } from './restricted-pod.ts';
+import { restrictedPod } from './restricted-pod.ts';
 
 export interface MigrationJobProps {
   /** Name of the app; the Job is called `<app>-migrate-<tag of the image>`. */
@@ -33,17 +34,11 @@ export class MigrationJob extends Construct {
           env: databaseVariables(this, props.databaseSecret, { DATABASE_URL: 'url' }),
         },
       }),
-      metadata: { name: jobName(props), labels: labelsOf(identity) },
+      metadata: { name: jobName(`${props.app}-migrate`, props.image), labels: labelsOf(identity) },
       backoffLimit: 3,
       activeDeadline: Duration.seconds(props.deadlineSeconds ?? 600),
       ttlAfterFinished: Duration.days(1),
     });
     restrictPods(job);
   }
-}
-
-/* A Job's template cannot change: another image is another Job, the same one is applied in vain. */
-function jobName({ app, image }: MigrationJobProps): string {
-  const tag = (tagOf(image) ?? '').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, 20);
-  return `${app}-migrate-${tag}`.replace(/-+$/, '');
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Construct } from 'constructs';
 import type { Manifest } from '../manifest.ts';
 import { OPERATOR_HOME_PERMISSIONS, OPERATOR_PERMISSIONS } from '../operator-permissions.ts';
-import { podTemplates } from '../testing/pod-templates.ts';
+import { podTemplates } from '../pod-templates.ts';
 import { RULE_BOOK } from '../testing/rule-book.ts';
 import { referencesExist } from '../testing/rules.ts';
 import { kindsOf, only, synth } from '../testing/synth.ts';

@@ -34,18 +34,40 @@ export function restrictPods(workload: Workload, template: PodPath = '/spec/temp
 
 /** Spreads the pods of each revision over the nodes, as far as there are nodes. */
 export function spreadOverNodes(deployment: Deployment, labels: Record<string, string>): void {
-  ApiObject.of(deployment).addJsonPatch(
-    JsonPatch.add('/spec/template/spec/topologySpreadConstraints', [
-      {
-        maxSkew: 1,
-        topologyKey: 'kubernetes.io/hostname',
-        whenUnsatisfiable: 'ScheduleAnyway',
-        labelSelector: { matchLabels: labels },
-        // Each revision on its own: the pods of the other one are about to go away.
-        matchLabelKeys: ['pod-template-hash'],
-      },
-    ]),
-  );
+  spread(deployment, [overNodes(labels)]);
+}
+
+/**
+ * Spreads the pods of each revision evenly over the zones, and over the nodes of each as far as there
+ * are nodes. A pod waits rather than make one zone two pods larger than another; a zone whose nodes are
+ * gone or tainted is none, so the loss of a zone keeps nothing from starting in the others.
+ */
+export function spreadOverZones(deployment: Deployment, labels: Record<string, string>): void {
+  spread(deployment, [
+    {
+      ...overNodes(labels),
+      topologyKey: 'topology.kubernetes.io/zone',
+      whenUnsatisfiable: 'DoNotSchedule',
+      nodeTaintsPolicy: 'Honor',
+    },
+    overNodes(labels),
+  ]);
+}
+
+function spread(deployment: Deployment, constraints: readonly object[]): void {
+  const path = '/spec/template/spec/topologySpreadConstraints';
+  ApiObject.of(deployment).addJsonPatch(JsonPatch.add(path, constraints));
+}
+
+function overNodes(labels: Record<string, string>) {
+  return {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: labels },
+    // Each revision on its own: the pods of the other one are about to go away.
+    matchLabelKeys: ['pod-template-hash'],
+  };
 }
 
 /** An empty list is still owned by who applies it. */

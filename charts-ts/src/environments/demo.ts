@@ -7,6 +7,7 @@ import { customResourceDefinitions } from '../../../operator/src/api/crd.ts';
 import { aggregatedRoles, validatingAdmissionPolicies } from '../../../operator/src/api/policies.ts';
 import { AppReleaseObject } from '../constructs/app-release-object.ts';
 import { BackupCronJob } from '../constructs/backup-cron-job.ts';
+import { DatabaseLimits } from '../constructs/database-limits.ts';
 import { httpRouteSpec } from '../constructs/http-route.ts';
 import { partOf } from '../constructs/labels.ts';
 import { MigrationJob } from '../constructs/migration-job.ts';
@@ -92,6 +93,8 @@ function addPolicies(chart: Construct): void {
 }
 
 function addPostgres(chart: Construct): void {
+  // What PostgreSQL itself begins with.
+  new DatabaseLimits(chart, 'Limits', { databaseSecret, namespace, maxConnections: 100 });
   new Postgres(chart, 'Postgres', { image: images.postgres, databaseSecret });
 }
 

@@ -1,7 +1,7 @@
 // What rendered objects refer to by name, and whether it is there.
 import type { V1Container, V1Volume } from '@kubernetes/client-node';
 import type { Manifest } from '../manifest.ts';
-import { containersOf, podTemplates, type PodTemplate } from './pod-templates.ts';
+import { containersOf, podTemplates, type PodTemplate } from '../pod-templates.ts';
 
 /** `Kind namespace/name`; cluster-scoped kinds have an empty namespace. */
 export type Reference = `${string} ${string}/${string}`;

@@ -3,7 +3,7 @@ import type { V1Container } from '@kubernetes/client-node';
 import { parseSpec } from '../../../operator/src/api/parse.ts';
 import { tagOf } from '../constructs/restricted-pod.ts';
 import type { Manifest } from '../manifest.ts';
-import { containersOf, nameOf, podTemplates, type PodTemplate } from './pod-templates.ts';
+import { containersOf, nameOf, podTemplates, type PodTemplate } from '../pod-templates.ts';
 import { needed, rendered, type Reference } from './references.ts';
 
 /** One line for each thing that breaks the rule. */
@@ -38,7 +38,7 @@ function unrestricted({ name, securityContext: own, ports = [], volumeMounts = [
 /** Only a program that talks to the API server gets a token, and by name. */
 export const tokensAreRare: Rule = forEachTemplate(({ owner, spec }) => {
   if (spec.automountServiceAccountToken === false) return [];
-  return owner.endsWith('-operator') && spec.serviceAccountName ? [] : ['has a token'];
+  return /-operator$|-secret-init-/.test(owner) && spec.serviceAccountName ? [] : ['has a token'];
 });
 
 /** What serves is probed at start, for traffic and for life. */
@@ -115,7 +115,7 @@ export const noEmptyLists: Rule = forEachObject((object) =>
 export const noSecrets: Rule = (objects) => [
   ...objects.filter(({ kind }) => kind === 'Secret').map((object) => `${nameOf(object)} is rendered`),
   ...objects.flatMap((object) =>
-    /:\/\/[^/"\s]+:[^/"\s]+@/.test(JSON.stringify(object)) ? [`${nameOf(object)} has a password in a URL`] : [],
+    /:\/\/[^/"\s]+:(?!\{\{random:)[^/"\s]+@/.test(JSON.stringify(object)) ? [`${nameOf(object)} has a password in a URL`] : [],
   ),
   ...forEachContainer(({ env = [] }) =>
     env

@@ -1,9 +1,13 @@
 // Renders one construct by itself.
 import { App, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { ownFindings, SynthError } from '../checks/finding.ts';
 import { asManifest, type Manifest } from '../manifest.ts';
 
-/** The objects that `add` renders, into `namespace` where they name none. */
+/**
+ * The objects that `add` renders, into `namespace` where they name none. Throws for what constructs
+ * find wrong with themselves; the checks of the whole are for whole environments.
+ */
 export function synth(
   add: (scope: Construct) => void,
   { namespace }: { readonly namespace?: string } = { namespace: 'test' },
@@ -13,6 +17,8 @@ export function synth(
     ...(namespace ? { namespace } : {}),
   });
   add(chart);
+  const findings = ownFindings(chart);
+  if (findings.length > 0) throw new SynthError(findings);
   return chart.toJson().map((object: object) => asManifest(object));
 }
 

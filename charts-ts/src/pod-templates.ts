@@ -1,6 +1,6 @@
 // The pod templates in rendered objects, whatever kind they are in.
 import type { V1Container, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
-import type { Manifest } from '../manifest.ts';
+import type { Manifest } from './manifest.ts';
 
 export interface PodTemplate {
   /** `Kind name` of the object it is in, for messages. */
@@ -19,14 +19,22 @@ interface Workload {
 }
 
 const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'];
+/* A release may hold its template itself. */
+const RELEASE = 'AppRelease';
 
 /** The templates in `objects`, in their order. */
 export function podTemplates(objects: readonly Manifest[]): readonly PodTemplate[] {
-  return objects.filter(({ kind }) => WORKLOADS.includes(kind)).map(templateOf);
+  return objects
+    .filter(({ kind, spec }) => WORKLOADS.includes(kind) || (kind === RELEASE && hasTemplate(spec)))
+    .map(templateOf);
 }
 
 export function containersOf({ spec }: PodTemplate): readonly V1Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers];
+}
+
+function hasTemplate(spec: unknown): boolean {
+  return (spec as Workload).template !== undefined;
 }
 
 function templateOf(object: Manifest): PodTemplate {
