@@ -10,7 +10,7 @@ describe('parseConfig', () => {
   it('restores into a database of another name by default', () => {
     expect(parseConfig(minimal, random)).toMatchObject({
       dir: '/backup',
-      keep: 7,
+      keep: { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 3 },
       database: 'bank',
       drillDatabase: 'bank_drill_cafe',
     });
@@ -29,8 +29,8 @@ describe('parseConfig', () => {
     ['PGDATABASE', 'bank"; DROP DATABASE bank', /^PGDATABASE: .* has to be small letters/],
     ['DRILL_DATABASE', '--host=elsewhere', /^DRILL_DATABASE: /],
     ['PGHOST', '', /^PGHOST: missing. Set PGHOST/],
-    ['BACKUP_KEEP', '0', /^BACKUP_KEEP: "0" has to be a whole number from 1/],
-    ['BACKUP_KEEP', 'all', /^BACKUP_KEEP: /],
+    ['BACKUP_KEEP_LAST', '0', /^BACKUP_KEEP_LAST: "0" has to be a whole number from 1/],
+    ['BACKUP_KEEP_WEEKLY', 'all', /^BACKUP_KEEP_WEEKLY: /],
     [
       'PGPASSWORD_FILE',
       '/nowhere/password',

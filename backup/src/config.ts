@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
+import type { KeepPolicy } from './retention.ts';
+
 /** Everything the three commands need. */
 export interface BackupConfig {
   /** The volume: sets, drill results and the lock live in here. */
   readonly dir: string;
-  /** How many verified sets stay. */
-  readonly keep: number;
+  /** How many sets stay on the volume. */
+  readonly keep: KeepPolicy;
   readonly database: string;
   /** The app's folder of uploads, each named by its hash; undefined where there is none to copy. */
   readonly uploadsDir: string | undefined;
@@ -53,7 +55,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
   const database = databaseName(env, 'PGDATABASE', undefined);
   const config: BackupConfig = {
     dir: env['BACKUP_DIR'] || '/backup',
-    keep: whole(env, { name: 'BACKUP_KEEP', fallback: 7, min: 1, max: 1_000 }),
+    keep: keepPolicy(env, 'BACKUP_KEEP'),
     database,
     uploadsDir: env['UPLOADS_DIR'] || undefined,
     documentTable: databaseName(env, 'BACKUP_DOCUMENT_TABLE', 'document'),
@@ -74,6 +76,26 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
       throw new ConfigError(`${name}: missing. Set PGHOST, PGUSER, PGDATABASE and PGPASSWORD_FILE`);
   }
   return config;
+}
+
+const defaultKeep: KeepPolicy = { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 3 };
+
+/** From `<prefix>_LAST`, `<prefix>_DAILY` and so on. */
+function keepPolicy(env: NodeJS.ProcessEnv, prefix: string): KeepPolicy {
+  const read = (why: keyof KeepPolicy): number =>
+    whole(env, {
+      name: `${prefix}_${why.toUpperCase()}`,
+      fallback: defaultKeep[why],
+      min: why === 'last' ? 1 : 0,
+      max: 1_000,
+    });
+  return {
+    last: read('last'),
+    daily: read('daily'),
+    weekly: read('weekly'),
+    monthly: read('monthly'),
+    yearly: read('yearly'),
+  };
 }
 
 function toolEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -7,6 +7,7 @@ import { digestOf } from './durable.ts';
 import { renderManifest } from './manifest.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import { setsToDelete } from './retention.ts';
+import type { KeepPolicy } from './retention.ts';
 import { rowsSql } from './row-counts.ts';
 import { dumpName, newSetId } from './set-id.ts';
 import { withSnapshot } from './snapshot.ts';
@@ -185,7 +186,7 @@ async function checkFiles(writer: Writer, files: readonly ManifestFile[]): Promi
 interface Thinning {
   readonly target: Target;
   readonly writer: Writer;
-  readonly keep: number;
+  readonly keep: KeepPolicy;
 }
 
 async function thinOut({ target, writer, keep }: Thinning): Promise<readonly string[]> {

@@ -56,7 +56,7 @@ const environment = (extra: Record<string, string> = {}): Record<string, string>
   ...postgres.env(database),
   PATH: `${postgres.binDir}:${process.env['PATH'] ?? ''}`,
   BACKUP_DIR: volume,
-  BACKUP_KEEP: '2',
+  BACKUP_KEEP_LAST: '2',
   ...extra,
 });
 const backup = (command: string, extra: Record<string, string> = {}): Promise<Ended> =>

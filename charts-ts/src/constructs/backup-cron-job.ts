@@ -15,9 +15,20 @@ export interface BackupCronJobProps {
   readonly schedule?: Cron;
   /** @default Etc/UTC */
   readonly timeZone?: string;
-  /** Verified sets that are kept. @default 7 */
-  readonly keep?: number;
+  /** Verified sets that are kept. @default 3 last, 7 daily, 5 weekly, 12 monthly, 3 yearly */
+  readonly keep?: Partial<KeptSets>;
 }
+
+/** How many verified sets stay: the newest, and the newest of so many days, weeks, months, years. */
+export interface KeptSets {
+  readonly last: number;
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+  readonly yearly: number;
+}
+
+const DEFAULT_KEEP: KeptSets = { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 3 };
 
 export class BackupCronJob extends Construct {
   constructor(scope: Construct, id: string, props: BackupCronJobProps) {
@@ -31,7 +42,13 @@ export class BackupCronJob extends Construct {
       timeZone: props.timeZone ?? 'Etc/UTC',
       claim: props.claim,
       databaseSecret: props.databaseSecret,
-      env: { BACKUP_KEEP: String(props.keep ?? 7) },
+      env: keepEnv({ ...DEFAULT_KEEP, ...props.keep }),
     });
   }
+}
+
+function keepEnv(keep: KeptSets): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(keep).map(([why, sets]) => [`BACKUP_KEEP_${why.toUpperCase()}`, String(sets)]),
+  );
 }

@@ -22,12 +22,12 @@ function rules(objects: readonly Manifest[]): readonly string[] {
 }
 
 describe('the backup', () => {
-  const objects = synth((scope) => new BackupCronJob(scope, 'Backup', { ...SHARED, keep: 3 }));
+  const objects = synth((scope) => new BackupCronJob(scope, 'Backup', { ...SHARED, keep: { daily: 14 } }));
 
   it('runs each night, keeps what it was told, on the claimed volume', () => {
     expect(rules(objects)).toEqual([]);
     expect(only(objects, 'CronJob')['spec']).toMatchObject({ schedule: '15 2 * * *', timeZone: 'Etc/UTC' });
-    expect(variables(objects)).toMatchObject({ BACKUP_DIR: '/backup', BACKUP_KEEP: '3', PGHOST: 'host' });
+    expect(variables(objects)).toMatchObject({ BACKUP_DIR: '/backup', BACKUP_KEEP_DAILY: '14', PGHOST: 'host' });
     const [template] = podTemplates(objects);
     expect(template?.spec.containers[0]?.args).toEqual(['run']);
     expect(template?.spec.volumes).toContainEqual(
