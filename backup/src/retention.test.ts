@@ -17,37 +17,37 @@ const days = (sets: readonly string[]): string[] =>
 
 describe('setsToKeep', () => {
   it.each([
-    [
-      'the newest of each day, however many there are',
-      { daily: 2 },
-      ['2026-03-01T02:00:00Z', '2026-03-02T02:00:00Z', '2026-03-02T14:00:00Z', '2026-03-03T02:00:00Z'],
-      ['2026-03-02T14:00:00Z', '2026-03-03T02:00:00Z'],
-    ],
-    [
-      'the newest of each week, which begins on Monday',
-      { weekly: 2 },
-      ['2026-03-08T02:00:00Z', '2026-03-09T02:00:00Z', '2026-03-15T23:59:59Z', '2026-03-16T00:00:00Z'],
-      ['2026-03-15T23:59:59Z', '2026-03-16T00:00:00Z'],
-    ],
-    [
-      'the week that spans two years as one',
-      { weekly: 2 },
-      ['2026-12-27T02:00:00Z', '2026-12-31T02:00:00Z', '2027-01-03T02:00:00Z'],
-      ['2026-12-27T02:00:00Z', '2027-01-03T02:00:00Z'],
-    ],
-    [
-      'the leap day as the end of its month',
-      { monthly: 2 },
-      ['2028-01-31T02:00:00Z', '2028-02-28T02:00:00Z', '2028-02-29T02:00:00Z'],
-      ['2028-01-31T02:00:00Z', '2028-02-29T02:00:00Z'],
-    ],
-    [
-      'days that have a set, not days of the calendar',
-      { daily: 2 },
-      ['2026-01-01T02:00:00Z', '2026-06-01T02:00:00Z'],
-      ['2026-01-01T02:00:00Z', '2026-06-01T02:00:00Z'],
-    ],
-  ])('keeps %s', (_name, policy, ...[times, want]) => {
+    {
+      name: 'the newest of each day, however many there are',
+      policy: { daily: 2 },
+      times: ['2026-03-01T02:00:00Z', '2026-03-02T02:00:00Z', '2026-03-02T14:00:00Z', '2026-03-03T02:00:00Z'],
+      want: ['2026-03-02T14:00:00Z', '2026-03-03T02:00:00Z'],
+    },
+    {
+      name: 'the newest of each week, which begins on Monday',
+      policy: { weekly: 2 },
+      times: ['2026-03-08T02:00:00Z', '2026-03-09T02:00:00Z', '2026-03-15T23:59:59Z', '2026-03-16T00:00:00Z'],
+      want: ['2026-03-15T23:59:59Z', '2026-03-16T00:00:00Z'],
+    },
+    {
+      name: 'the week that spans two years as one',
+      policy: { weekly: 2 },
+      times: ['2026-12-27T02:00:00Z', '2026-12-31T02:00:00Z', '2027-01-03T02:00:00Z'],
+      want: ['2026-12-27T02:00:00Z', '2027-01-03T02:00:00Z'],
+    },
+    {
+      name: 'the leap day as the end of its month',
+      policy: { monthly: 2 },
+      times: ['2028-01-31T02:00:00Z', '2028-02-28T02:00:00Z', '2028-02-29T02:00:00Z'],
+      want: ['2028-01-31T02:00:00Z', '2028-02-29T02:00:00Z'],
+    },
+    {
+      name: 'days that have a set, not days of the calendar',
+      policy: { daily: 2 },
+      times: ['2026-01-01T02:00:00Z', '2026-06-01T02:00:00Z'],
+      want: ['2026-01-01T02:00:00Z', '2026-06-01T02:00:00Z'],
+    },
+  ])('keeps $name', ({ policy, times, want }) => {
     const kept = setsToKeep(verified(...times), { ...none, ...policy });
     expect([...kept.keys()].toSorted()).toEqual(want.map(idAt));
   });
