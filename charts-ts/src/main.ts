@@ -2,8 +2,10 @@
 // when what is committed is not what would be rendered.
 import { join } from 'node:path';
 import { differences, readTexts, writeTexts, type Texts } from './deploy-folder.ts';
-import { ENVIRONMENT_NAMES, type EnvironmentName } from './environments/registry.ts';
-import { renderEnvironment, renderText } from './render.ts';
+import { ENVIRONMENT_NAMES } from './environments/registry.ts';
+import { argoCdFiles } from './gitops/argocd-files.ts';
+import { placed } from './gitops/placed-environment.ts';
+import { renderEnvironment, renderText, type RenderedFile } from './render.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 
@@ -17,17 +19,16 @@ function main(args: readonly string[]): number {
 }
 
 function write(): number {
-  for (const name of ENVIRONMENT_NAMES) {
-    const texts = rendered(name);
-    writeTexts(join(DEPLOY, name), texts);
-    console.log(`deploy/${name}: ${texts.size} files`);
+  for (const [folder, texts] of folders()) {
+    writeTexts(join(DEPLOY, folder), texts);
+    console.log(`deploy/${folder}: ${texts.size} files`);
   }
   return 0;
 }
 
 function check(): number {
-  const lines = ENVIRONMENT_NAMES.flatMap((name) =>
-    differences(readTexts(join(DEPLOY, name)), rendered(name)).map((line) => `deploy/${name}/${line}`),
+  const lines = [...folders()].flatMap(([folder, texts]) =>
+    differences(readTexts(join(DEPLOY, folder)), texts).map((line) => `deploy/${folder}/${line}`),
   );
   for (const line of lines) console.error(line);
   if (lines.length === 0) return 0;
@@ -35,8 +36,20 @@ function check(): number {
   return 1;
 }
 
-function rendered(name: EnvironmentName): Texts {
-  return new Map(renderEnvironment(name).map((file) => [file.file, renderText(file)]));
+/* Every folder below deploy/: one for each environment, and what Argo CD is told of them. */
+function folders(): ReadonlyMap<string, Texts> {
+  const environments = ENVIRONMENT_NAMES.map((name) => ({ name, files: renderEnvironment(name) }));
+  const told = argoCdFiles(
+    environments.map(({ files, name }) => placed(name, files.flatMap(({ objects }) => objects))),
+  );
+  return new Map([
+    ...environments.map(({ files, name }) => [name, textsOf(files)] as const),
+    ['argocd', textsOf(told)],
+  ]);
+}
+
+function textsOf(files: readonly RenderedFile[]): Texts {
+  return new Map(files.map((file) => [file.file, renderText(file)]));
 }
 
 process.exitCode = main(process.argv.slice(2));

@@ -4,6 +4,7 @@ import { App, Yaml } from 'cdk8s';
 import { refuseFindings } from './checks/all-checks.ts';
 import type { Environment } from './environments/environment.ts';
 import { ENVIRONMENTS, type EnvironmentName } from './environments/registry.ts';
+import { forArgoCd } from './gitops/argo-annotations.ts';
 import { asManifest, type Manifest } from './manifest.ts';
 
 export interface RenderedFile {
@@ -22,15 +23,17 @@ export function render(environment: Environment): readonly RenderedFile[] {
   const app = new App();
   const files = environment(app);
   refuseFindings(app);
-  return files.map(({ file, chart }) => ({
-    file: `${file}.yaml`,
-    objects: chart.toJson().map((object: object) => asManifest(object)),
-  }));
+  return forArgoCd(
+    files.map(({ file, chart }) => ({
+      file: `${file}.yaml`,
+      objects: chart.toJson().map((object: object) => asManifest(object)),
+    })),
+  );
 }
 
 const HEADER = '# Rendered from charts-ts by `npm run synth`. Change it there.\n';
 
 /** The text of a file as it is committed. */
-export function renderText({ objects }: RenderedFile): string {
+export function renderText({ objects }: Pick<RenderedFile, 'objects'>): string {
   return HEADER + Yaml.stringify(...objects);
 }
