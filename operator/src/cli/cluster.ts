@@ -19,6 +19,7 @@ export const APP_RELEASES = resource(API_GROUP, API_VERSION, 'AppRelease');
 export const RELEASE_ACTIONS = resource(API_GROUP, API_VERSION, 'ReleaseAction');
 export const DEPLOYMENTS = resource('apps', 'v1', 'Deployment');
 export const REPLICA_SETS = resource('apps', 'v1', 'ReplicaSet');
+export const SERVICES = resource('', 'v1', 'Service');
 
 const WHO_AM_I = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
@@ -30,6 +31,8 @@ export interface Cluster {
   release(name: string): Promise<ReleaseView>;
   /** undefined when there is none, or when the caller may not look. */
   deploymentGeneration(name: string): Promise<number | undefined>;
+  /** A Deployment and the Services beside it. A UserError when there is no such Deployment. */
+  workload(name: string): Promise<Record<string, unknown>[]>;
   /** undefined when there is none, or when the caller may not look. */
   replicaSet(name: string): Promise<SetPods | undefined>;
   /** Creates the action and tells its name. */
@@ -72,6 +75,18 @@ export function createCluster(transport: Transport, namespace: string): Cluster 
     },
     async deploymentGeneration(name) {
       return (await look(DEPLOYMENTS, name))?.metadata.generation;
+    },
+    async workload(name) {
+      const deployment = await look(DEPLOYMENTS, name);
+      if (deployment === undefined) {
+        throw new UserError(`there is no Deployment ${name} in namespace ${namespace} that you may see`);
+      }
+      const { items } = await client.list(SERVICES, { namespace });
+      // Items of a list do not say what they are.
+      return [
+        { ...deployment, kind: DEPLOYMENTS.kind },
+        ...items.map((item) => ({ ...item, kind: SERVICES.kind })),
+      ];
     },
     async replicaSet(name) {
       const raw = await look(REPLICA_SETS, name);

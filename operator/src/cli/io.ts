@@ -17,7 +17,7 @@ export interface Io {
   isInterrupted(): boolean;
   /** The text of a file, `-` being standard input; undefined when there is no such file. */
   readText(path: string): string | undefined;
-  /** Writes a file anew. */
+  /** Writes a file anew, and the folders above it. */
   writeText(path: string, text: string): void;
   /** A connection to the cluster of a kubeconfig, or of the pod this runs in. */
   connect(kubeconfigPath: string | undefined): Transport;

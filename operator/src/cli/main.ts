@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // kubectl-slipway: wires the commands to this process.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../kube/transport.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -22,7 +23,7 @@ const io: Io = {
   sleep: (ms) => delay(ms, undefined, { signal: interrupted.signal }).catch(() => undefined),
   isInterrupted: () => interrupted.signal.aborted,
   readText,
-  writeText: (path, text) => writeFileSync(path, text),
+  writeText,
   connect: (kubeconfigPath) =>
     connect({
       userAgent: 'kubectl-slipway',
@@ -31,6 +32,11 @@ const io: Io = {
 };
 
 process.exitCode = await run(process.argv.slice(2), io);
+
+function writeText(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
 
 function readText(path: string): string | undefined {
   try {

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { EXPLAIN_COMMAND } from './explain.ts';
 import { HELP_FLAG, readArguments } from './flags.ts';
 import { commandText, overviewText } from './help-text.ts';
+import { INIT_COMMAND } from './init.ts';
 import type { Io } from './io.ts';
 import { LINT_COMMAND } from './lint.ts';
 import { REPLAY_COMMAND } from './replay.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   EXPLAIN_COMMAND,
   WAIT_COMMAND,
   ...ACTION_COMMANDS,
+  INIT_COMMAND,
   LINT_COMMAND,
   SIMULATE_COMMAND,
   REPLAY_COMMAND,

@@ -1,0 +1,57 @@
+// Which files are written for an application, and what its owner does next.
+import { serviceOf, type InitApp } from './app.ts';
+import { releaseText } from './release-text.ts';
+import { deploymentText, serviceText } from './workload-text.ts';
+
+export interface InitFile {
+  /** Below the folder that was asked for. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The manifests, in the order in which they are applied. */
+export function manifestFiles(app: InitApp): InitFile[] {
+  const texts = {
+    'deployment.yaml': deploymentText(app),
+    'service.yaml': serviceText(app),
+    'release.yaml': releaseText(app),
+  };
+  return Object.entries(texts).flatMap(([path, text]) => (text === undefined ? [] : [{ path, text }]));
+}
+
+/** What to type, and what to know before, a line each. */
+export function nextSteps(app: InitApp, paths: readonly string[]): string[] {
+  const into = app.namespace === undefined ? '' : ` -n ${app.namespace}`;
+  const files = paths.map((path) => `-f ${path}`).join(' ');
+  return [
+    ...warnings(app),
+    'next:',
+    `  kubectl slipway lint -f ${paths.at(-1) ?? 'release.yaml'}`,
+    `  kubectl apply${into} ${files}`,
+    `  kubectl slipway wait ${app.name}${into} --timeout 5m`,
+    ...(app.workload.kind === 'existing' && app.workload.replicas === undefined
+      ? [
+          `  then set replicas: 0 on the Deployment ${app.workload.deployment} in git: the pods belong to the`,
+          '  AppRelease from there on',
+        ]
+      : []),
+  ];
+}
+
+function warnings(app: InitApp): string[] {
+  const { gateway, metrics, service } = app;
+  return [
+    ...(metrics === undefined
+      ? ['note: without --metrics-port errors are not seen; crashes and readiness are (docs/guide/errors.md)']
+      : []),
+    ...(gateway === undefined || service.kind !== 'existing' || service.selects === 'nothing'
+      ? []
+      : [
+          `note: the Service ${serviceOf(app).name} has a selector, so clients inside the cluster meet the`,
+          '  candidate by share of pods; leave selector out of it in git once the release is Healthy',
+        ]),
+    ...(app.workload.kind === 'existing' && service.kind === 'written'
+      ? ['note: no Service for these pods was found, so service.yaml is one; leave it out if you have another']
+      : []),
+  ];
+}
