@@ -1,23 +1,23 @@
 // The demo: the operator, a bank's ledger with its database, its release and its backups. Everything
 // that another environment would have different stands at the top.
-import { Chart, type App } from 'cdk8s';
+import type { App, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
 import { customResourceDefinitions } from '../../../operator/src/api/crd.ts';
-import { aggregatedRoles, validatingAdmissionPolicies } from '../../../operator/src/api/policies.ts';
 import { AppReleaseObject } from '../constructs/app-release-object.ts';
 import { BackupCronJob } from '../constructs/backup-cron-job.ts';
 import { DatabaseLimits } from '../constructs/database-limits.ts';
 import { httpRouteSpec } from '../constructs/http-route.ts';
-import { partOf } from '../constructs/labels.ts';
 import { MigrationJob } from '../constructs/migration-job.ts';
-import { OperatorInstall, operatorUser } from '../constructs/operator-install.ts';
+import { OperatorInstall } from '../constructs/operator-install.ts';
 import { PlainObjects } from '../constructs/plain-objects.ts';
 import { Postgres } from '../constructs/postgres.ts';
 import { RestoreDrillCronJob } from '../constructs/restore-drill-cron-job.ts';
 import { RestrictedNamespace } from '../constructs/restricted-namespace.ts';
 import { VolumeClaim } from '../constructs/volume-claim.ts';
 import { WebApp } from '../constructs/web-app.ts';
+import { chartFile } from './chart-file.ts';
+import { addClusterPolicies } from './cluster-files.ts';
 import type { ChartFile } from './environment.ts';
 
 export const DEMO = {
@@ -72,7 +72,7 @@ export function demo(app: App): readonly ChartFile[] {
     chartFile(app, { file, fill, product: 'bank', namespace });
   return [
     slipway('00-crds', (chart) => new PlainObjects(chart, 'Crds', customResourceDefinitions())),
-    slipway('05-policies', addPolicies),
+    slipway('05-policies', addClusterPolicies),
     slipway('10-operator', (chart) => new OperatorInstall(chart, 'Operator', { image: images.operator })),
     chartFile(app, {
       file: '15-namespace',
@@ -85,11 +85,6 @@ export function demo(app: App): readonly ChartFile[] {
     bank('50-release', (chart) => new AppReleaseObject(chart, 'Release', { name, spec: DEMO_RELEASE })),
     bank('60-backup', addBackup),
   ];
-}
-
-function addPolicies(chart: Construct): void {
-  new PlainObjects(chart, 'Policies', validatingAdmissionPolicies({ exemptUsers: [operatorUser()] }));
-  new PlainObjects(chart, 'Roles', aggregatedRoles());
 }
 
 function addPostgres(chart: Construct): void {
@@ -120,21 +115,4 @@ function addBackup(chart: Construct): void {
   const shared = { app: name, image: images.backup, databaseSecret, claim: DEMO.backupClaim.name };
   new BackupCronJob(chart, 'Backup', shared);
   new RestoreDrillCronJob(chart, 'Drill', { ...shared, scratchDatabase: 'ledger_drill' });
-}
-
-interface ChartFileOptions {
-  readonly file: string;
-  readonly product: string;
-  readonly namespace?: string;
-  readonly fill: (chart: Chart) => void;
-}
-
-function chartFile(app: App, { file, product, namespace: into, fill }: ChartFileOptions): ChartFile {
-  const chart = new Chart(app, file, {
-    disableResourceNameHashes: true,
-    labels: partOf(product),
-    ...(into ? { namespace: into } : {}),
-  });
-  fill(chart);
-  return { file, chart };
 }

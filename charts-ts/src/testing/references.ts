@@ -10,11 +10,36 @@ export function reference(kind: string, namespace: string, name: string): Refere
   return `${kind} ${namespace}/${name}`;
 }
 
-/** What is rendered. Kubernetes makes the account `default` in every namespace. */
+/** What is rendered, and the Secrets that are made from what is. */
 export function rendered(objects: readonly Manifest[]): ReadonlySet<Reference> {
-  return new Set(
-    objects.map(({ kind, metadata }) => reference(kind, metadata.namespace ?? '', metadata.name)),
-  );
+  const itself = ({ kind, metadata }: Manifest) => reference(kind, metadata.namespace ?? '', metadata.name);
+  return new Set([...objects.map(itself), ...objects.flatMap(secretsFrom)]);
+}
+
+interface MakesSecret {
+  readonly target?: { readonly name: string };
+  readonly secretName?: string;
+}
+
+function secretsFrom(object: Manifest): Reference[] {
+  const { kind, metadata, spec } = object;
+  const { target, secretName } = (spec ?? {}) as MakesSecret;
+  const names: Readonly<Record<string, string | undefined>> = {
+    ExternalSecret: target?.name,
+    SealedSecret: metadata.name,
+    Certificate: secretName,
+    Job: generatedBy(object),
+  };
+  const name = names[kind];
+  return name === undefined ? [] : [reference('Secret', metadata.namespace ?? '', name)];
+}
+
+/* The Job of a generated Secret says its name. */
+function generatedBy(object: Manifest): string | undefined {
+  if (object.kind !== 'Job') return undefined;
+  const [template] = podTemplates([object]);
+  const env = template === undefined ? [] : containersOf(template).flatMap((one) => one.env ?? []);
+  return env.find(({ name }) => name === 'GENERATE_NAME')?.value;
 }
 
 /** What `objects` need: of the pods, of bindings, of AppReleases, of budgets and Ingresses. */

@@ -115,7 +115,7 @@ export const noEmptyLists: Rule = forEachObject((object) =>
 export const noSecrets: Rule = (objects) => [
   ...objects.filter(({ kind }) => kind === 'Secret').map((object) => `${nameOf(object)} is rendered`),
   ...objects.flatMap((object) =>
-    /:\/\/[^/"\s]+:(?!\{\{random:)[^/"\s]+@/.test(JSON.stringify(object)) ? [`${nameOf(object)} has a password in a URL`] : [],
+    /:\/\/[^/:"\s]+:(?!\{\{random:)[^/"\s]+@/.test(JSON.stringify(object)) ? [`${nameOf(object)} has a password in a URL`] : [],
   ),
   ...forEachContainer(({ env = [] }) =>
     env

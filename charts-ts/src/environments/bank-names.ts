@@ -1,0 +1,11 @@
+// Names of the bank's objects.
+
+/** What is called the same in every environment. */
+export const BANK = {
+  namespace: 'bank',
+  app: 'ledger',
+  gateway: 'bank',
+  config: 'ledger',
+  databaseSecret: 'ledger-db',
+  backupClaim: 'ledger-backup',
+} as const;

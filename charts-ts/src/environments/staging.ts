@@ -1,0 +1,21 @@
+// Staging: as production, one size smaller. The database's Secret is made by hand or by another tool.
+import { PROD_EU } from './prod-eu.ts';
+import type { Settings } from './settings.ts';
+
+export const STAGING: Settings = {
+  ...PROD_EU,
+  host: 'ledger.staging.bank.example',
+  config: { ...PROD_EU.config, APP_ENV: 'staging' },
+  databaseSecret: { kind: 'existing' },
+  database: {
+    kind: 'managed',
+    peer: { kind: 'addresses', cidrs: ['10.20.8.0/24'] },
+    port: 5432,
+    maxConnections: 100,
+  },
+  egress: [{ name: 'redis', peer: { kind: 'addresses', cidrs: ['10.20.9.0/24'] }, port: 6379 }],
+  poolSize: 5,
+  pods: { kind: 'fixed', replicas: 4 },
+  tls: { kind: 'annotation', secret: 'bank-tls', issuer: { name: 'letsencrypt-staging' } },
+  backup: { keep: 7, sizeMebibytes: 10_240, timeZone: 'Europe/Berlin' },
+};
