@@ -107,14 +107,14 @@ describe('two regions', () => {
     expect(() => render(bank({ ...PROD_EU, ...change }))).toThrow(want);
   });
 
-  it.each(REGIONS)('D4: every pod of %s serves: none is a standby, and no client is tied to one', (name) => {
-    const objects = objectsOf(name);
-    expect(release(name).replicas).toBeUndefined();
-    expect(only(objects, 'HorizontalPodAutoscaler')['spec']).toMatchObject({
-      scaleTargetRef: { kind: 'AppRelease', name: 'ledger' },
-    });
-    expect(JSON.stringify(specOf(objects, 'Service'))).not.toContain('sessionAffinity');
-    expect(JSON.stringify(release(name).traffic)).not.toMatch(/sessionPersistence|weight/);
+  it('D4: every pod of both serves: none is a standby, and no client is tied to one', () => {
+    for (const name of REGIONS) {
+      const objects = objectsOf(name);
+      const workloads = objects.filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
+      expect(workloads.map(({ metadata }) => metadata.name)).toEqual(['slipway-operator', 'ledger']);
+      expect(JSON.stringify(specOf(objects, 'Service'))).not.toContain('sessionAffinity');
+      expect(JSON.stringify(release(name).traffic)).not.toMatch(/sessionPersistence|weight/);
+    }
   });
 });
 

@@ -46,6 +46,6 @@ export const PROD_EU: Settings = {
       ],
     },
   },
-  backup: { keep: 30, sizeMebibytes: 102_400, timeZone: 'Europe/Berlin' },
+  backup: { keep: { daily: 14 }, sizeMebibytes: 102_400, timeZone: 'Europe/Berlin' },
   monitoring: { namespace: 'monitoring', labels: { release: 'prometheus' }, objectivePercent: 99.9 },
 };

@@ -27,5 +27,5 @@ export const PROD_US: Settings = {
   egress: [{ name: 'redis', peer: { kind: 'addresses', cidrs: ['10.40.9.0/24'] }, port: 6379 }],
   pods: { kind: 'autoscaled', minReplicas: 4, maxReplicas: 12, cpuPercent: 70 },
   zones: ['us-a', 'us-b'],
-  backup: { keep: 30, sizeMebibytes: 102_400, timeZone: 'America/New_York' },
+  backup: { keep: { daily: 14 }, sizeMebibytes: 102_400, timeZone: 'America/New_York' },
 };

@@ -1,6 +1,7 @@
 // Everything that may differ between two environments of the bank. `bank.ts` renders a value of this
 // type; what is not in here is the same everywhere.
 import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
+import type { KeptSets } from '../constructs/backup-cron-job.ts';
 import type { Flow, Peer } from '../constructs/network-rules.ts';
 import type { SecretOrigin } from '../constructs/secret-source.ts';
 import type { Tls } from '../constructs/tls.ts';
@@ -35,7 +36,11 @@ export interface Settings {
   readonly tls: Tls;
   /** How a new version goes out. */
   readonly strategy: AppReleaseSpecInput['strategy'];
-  readonly backup: { readonly keep: number; readonly sizeMebibytes: number; readonly timeZone: string };
+  readonly backup: {
+    readonly keep: Partial<KeptSets>;
+    readonly sizeMebibytes: number;
+    readonly timeZone: string;
+  };
   /** Who is woken up when, and the labels by which Prometheus finds it. */
   readonly monitoring: Monitoring;
 }

@@ -17,5 +17,5 @@ export const STAGING: Settings = {
   poolSize: 5,
   pods: { kind: 'fixed', replicas: 4 },
   tls: { kind: 'annotation', secret: 'bank-tls', issuer: { name: 'letsencrypt-staging' } },
-  backup: { keep: 7, sizeMebibytes: 10_240, timeZone: 'Europe/Berlin' },
+  backup: { keep: { weekly: 2, monthly: 0, yearly: 0 }, sizeMebibytes: 10_240, timeZone: 'Europe/Berlin' },
 };
