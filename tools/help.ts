@@ -20,6 +20,7 @@ const WHAT: Readonly<Record<string, string>> = {
   demo: 'a cluster, the app, a good release and bad ones that are taken back',
   'demo:down': 'takes the demo down and lists what is left',
   bench: 'measures the budgets of the design (-- --compare: against the last run)',
+  'bench:app': 'the ledger: transfers, middleware, response times (-- --small, --write)',
   'bench:analysis': 'the study of the verdicts, written to docs/reference (-- --small: seconds)',
   'bench:faults': 'each fault several times on a real node, medians beside the prediction (-- --runs N)',
   replay: 'one journal line through the decision again',

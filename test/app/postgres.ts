@@ -45,8 +45,15 @@ export interface PrivatePostgres {
 const user = 'ledger';
 const startTimeoutMs = 60_000;
 
+export interface PostgresOptions {
+  /** Whether a commit waits for the disk, as it does in production. Tests need not. */
+  readonly fsync?: 'on' | 'off';
+}
+
 /** Starts a server. Throws with the line to type when there is no PostgreSQL on this machine. */
-export async function startPostgres(): Promise<PrivatePostgres> {
+export async function startPostgres({
+  fsync = 'off',
+}: PostgresOptions = {}): Promise<PrivatePostgres> {
   const binDir = findPostgresBinDir();
   if (binDir === undefined)
     throw new Error(`these tests need PostgreSQL's server: ${postgresInstallHint}`);
@@ -85,7 +92,7 @@ export async function startPostgres(): Promise<PrivatePostgres> {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: dir,
     max_connections: 120,
-    fsync: 'off',
+    fsync,
     // Shared memory in its own folder: whatever else happens to /dev/shm on this machine.
     dynamic_shared_memory_type: 'mmap',
     log_min_messages: 'fatal',

@@ -28,6 +28,7 @@ export interface ProgramOptions {
 
 /** A program under way. */
 export interface Running {
+  readonly pid: number;
   /** What it has printed so far, on both streams. */
   output(): string;
   signal(name: NodeJS.Signals): void;
@@ -59,7 +60,12 @@ export function startProgram(
       resolve({ code: code ?? undefined, signal: signal ?? undefined, output }),
     );
   });
-  const running: Running = { output: () => output, signal: (name) => void child.kill(name), ended };
+  const running: Running = {
+    pid: child.pid ?? 0,
+    output: () => output,
+    signal: (name) => void child.kill(name),
+    ended,
+  };
   underWay.add(running);
   void ended.then(() => underWay.delete(running));
   return running;
