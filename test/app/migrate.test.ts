@@ -73,6 +73,7 @@ describe('applying', () => {
       '_prisma_migrations',
       'account',
       'document',
+      'hold',
       'idempotency_key',
       'posting',
       'transfer',

@@ -17,5 +17,7 @@ export interface NewAccount {
 export interface Account extends NewAccount {
   /** Minor units. */
   readonly balance: bigint;
+  /** What it can spend: the balance less its open holds. Minor units. */
+  readonly available: bigint;
   readonly createdAt: Date;
 }

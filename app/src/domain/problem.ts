@@ -8,10 +8,13 @@ const catalogue = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'account-not-found': { status: 404, title: 'There is no such account' },
   'transfer-not-found': { status: 404, title: 'There is no such transfer' },
+  'hold-not-found': { status: 404, title: 'There is no such hold' },
   'request-in-flight': {
     status: 409,
     title: 'A request with this Idempotency-Key is still being worked on',
   },
+  'hold-not-open': { status: 409, title: 'The hold was captured or released before' },
+  'hold-expired': { status: 409, title: 'The hold has expired' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has to be application/json' },
   'idempotency-key-reused': {
@@ -22,6 +25,7 @@ const catalogue = {
   'payee-not-found': { status: 422, title: 'The receiving account does not exist' },
   'currency-mismatch': { status: 422, title: 'The accounts have different currencies' },
   'insufficient-funds': { status: 422, title: 'The paying account does not hold enough' },
+  'capture-too-large': { status: 422, title: 'More than the hold set aside' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'injected-fault': { status: 500, title: 'This version was told to fail' },
   'ledger-busy': { status: 503, title: 'The ledger is busy' },
@@ -29,6 +33,16 @@ const catalogue = {
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof catalogue;
+
+/** The HTTP status of a problem. */
+export function statusOfProblem(code: ProblemCode): number {
+  return catalogue[code].status;
+}
+
+/** Its `type`, a name for good. */
+export function typeOfProblem(code: ProblemCode): string {
+  return `urn:slipway:problem:${code}`;
+}
 
 /** One wrong field of a request. */
 export interface FieldError {
@@ -67,7 +81,7 @@ export class Problem extends Error {
   }
 
   get status(): number {
-    return catalogue[this.code].status;
+    return statusOfProblem(this.code);
   }
 }
 
@@ -76,7 +90,7 @@ export function toDocument(problem: Problem, requestId: string): ProblemDocument
   const { status, title } = catalogue[problem.code];
   const { detail, errors } = problem.options;
   return {
-    type: `urn:slipway:problem:${problem.code}`,
+    type: typeOfProblem(problem.code),
     title,
     status,
     ...(detail === undefined ? {} : { detail }),

@@ -13,6 +13,7 @@ const sound: CurrencySummary = {
   sumOfBalances: 0n,
   customerFunds: 700n,
   accountsOutOfBalance: 0,
+  accountsWrongHeld: 0,
 };
 
 describe('isBalanced', () => {
@@ -25,6 +26,7 @@ describe('isBalanced', () => {
     ['money from nowhere in the balances', { sumOfBalances: -1n }],
     ['a posting without its counterpart', { postings: 9 }],
     ['a balance that its postings do not explain', { accountsOutOfBalance: 1 }],
+    ['held money that no open hold explains', { accountsWrongHeld: 1 }],
   ])('notices %s', (_name, change) => {
     expect(isBalanced({ ...sound, ...change })).toBe(false);
   });

@@ -36,11 +36,9 @@ export type TransferOutcome =
 
 /** Equal orders have equal hashes, however the client wrote them down. 64 hex digits. */
 export function hashOrder(order: TransferOrder): string {
-  const canonical = JSON.stringify([
-    order.from,
-    order.to,
-    order.amount.toString(),
-    order.reference ?? null,
-  ]);
-  return createHash('sha256').update(canonical).digest('hex');
+  return hashParts([order.from, order.to, order.amount.toString(), order.reference ?? null]);
+}
+
+export function hashParts(parts: readonly (string | number | null)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

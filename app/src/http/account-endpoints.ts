@@ -30,6 +30,6 @@ export function getAccountEndpoint(store: Store): Endpoint {
   };
 }
 
-function renderAccount({ id, name, kind, currency, balance, createdAt }: Account): object {
-  return { id, name, kind, currency, balance, createdAt: createdAt.toISOString() };
+function renderAccount({ createdAt, ...account }: Account): object {
+  return { ...account, createdAt: createdAt.toISOString() };
 }

@@ -3,112 +3,25 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { FaultConfig } from '../config.ts';
 import { RetriesExhausted } from '../store/retry.ts';
-import { createMemoryStore } from '../store/testing/memory-store.ts';
-import type { MemoryStore } from '../store/testing/memory-store.ts';
-import { createLogger } from '../telemetry/logger.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { createApp } from './app.ts';
-import { createBreakOff, createFaultInjector } from './faults.ts';
-import { listen } from './listener.ts';
-import type { Listener } from './listener.ts';
-import { createReadinessGate } from './readiness.ts';
-import type { ReadinessGate } from './readiness.ts';
+import { noFaults, serveApp } from './testing/served-app.ts';
+import type { ServedApp } from './testing/served-app.ts';
 
-const noFaults: FaultConfig = {
-  errorShare: 0,
-  errorStage: 'before',
-  latencyMs: 0,
-  neverReady: false,
-  resetShare: 0,
-  crashAfterMs: undefined,
-};
-const version = '1.2.3';
+let app: ServedApp;
 
-let store: MemoryStore;
-let metrics: Metrics;
-let readiness: ReadinessGate;
-let listener: Listener;
-let lines: string[];
-let drain: AbortController;
-
-async function start(faults: FaultConfig = noFaults): Promise<void> {
-  store = createMemoryStore();
-  metrics = createMetrics({ version });
-  readiness = createReadinessGate({
-    checkSchema: store.checkSchema,
-    neverReady: faults.neverReady,
-    timeoutMs: 1_000,
-  });
-  lines = [];
-  drain = new AbortController();
-  const logger = createLogger({
-    level: 'debug',
-    version,
-    release: 'ledger-7',
-    destination: { write: (line) => void lines.push(line) },
-  });
-  const app = createApp({
-    version,
-    store,
-    logger,
-    metrics,
-    readiness,
-    inject: createFaultInjector(faults, () => 0),
-    breakOff: createBreakOff(faults, () => 0),
-    drain: drain.signal,
-  });
-  listener = await listen(app, { host: '127.0.0.1', port: 0 });
-}
+beforeEach(async () => {
+  app = await serveApp();
+});
+afterEach(() => app.close());
 
 /* The one that each test begins with would listen for ever. */
 async function restart(faults: FaultConfig): Promise<void> {
-  await listener.close(1_000);
-  await start(faults);
+  await app.close();
+  app = await serveApp(faults);
 }
-
-const at = (path: string): string => `http://127.0.0.1:${listener.port}${path}`;
-
-async function post(
-  path: string,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
-  const init = {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  };
-  return read(await fetch(at(path), init));
-}
-
-async function get(
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
-  return read(await fetch(at(path), { headers }));
-}
-
-async function read(
-  response: Response,
-): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Record<string, unknown>,
-  };
-}
-
-async function openAccount(fields: object): Promise<string> {
-  return String((await post('/accounts', { name: 'someone', ...fields })).body['id']);
-}
-
-beforeEach(() => start());
-afterEach(() => listener.close(1_000));
 
 describe('accounts', () => {
   it('are opened empty and found again', async () => {
-    const opened = await post('/accounts', { name: 'Ann', currency: 'CHF' });
+    const opened = await app.post('/accounts', { name: 'Ann', currency: 'CHF' });
     expect(opened.status).toBe(201);
     expect(opened.body).toMatchObject({
       name: 'Ann',
@@ -116,7 +29,7 @@ describe('accounts', () => {
       currency: 'CHF',
       balance: '0',
     });
-    const found = await get(opened.headers.get('location') ?? '');
+    const found = await app.get(opened.headers.get('location') ?? '');
     expect(found).toMatchObject({ status: 200, body: opened.body });
   });
 
@@ -124,14 +37,14 @@ describe('accounts', () => {
     ['an id of nobody', '/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c'],
     ['an id that is none', '/accounts/1%20OR%201=1'],
   ])('answer 404 to %s', async (_name, path) => {
-    expect(await get(path)).toMatchObject({
+    expect(await app.get(path)).toMatchObject({
       status: 404,
       body: { type: 'urn:slipway:problem:account-not-found' },
     });
   });
 
   it('name each wrong field', async () => {
-    const refused = await post('/accounts', { name: '', currency: 'euro', admin: true });
+    const refused = await app.post('/accounts', { name: '', currency: 'euro', admin: true });
     expect(refused.status).toBe(400);
     expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     const errors = refused.body['errors'] as { path: string }[];
@@ -143,14 +56,14 @@ describe('transfers', () => {
   let outside: string;
   let ann: string;
   beforeEach(async () => {
-    outside = await openAccount({ kind: 'external' });
-    ann = await openAccount({});
+    outside = await app.openAccount({ kind: 'external' });
+    ann = await app.openAccount({});
   });
 
   it('move money once per key', async () => {
     const order = { from: outside, to: ann, amount: 1250 };
-    const first = await post('/transfers', order, { 'idempotency-key': 'k1' });
-    const second = await post(
+    const first = await app.post('/transfers', order, { 'idempotency-key': 'k1' });
+    const second = await app.post(
       '/transfers',
       { ...order, amount: '1250' },
       { 'idempotency-key': 'k1' },
@@ -159,13 +72,13 @@ describe('transfers', () => {
     expect(first.headers.has('idempotent-replayed')).toBe(false);
     expect(second).toMatchObject({ status: 201, body: first.body });
     expect(second.headers.get('idempotent-replayed')).toBe('true');
-    expect((await get(`/accounts/${ann}`)).body['balance']).toBe('1250');
-    expect((await get(`/transfers/${String(first.body['id'])}`)).body).toEqual(first.body);
+    expect((await app.get(`/accounts/${ann}`)).body['balance']).toBe('1250');
+    expect((await app.get(`/transfers/${String(first.body['id'])}`)).body).toEqual(first.body);
   });
 
   it('refuse a key that was used for something else', async () => {
-    await post('/transfers', { from: outside, to: ann, amount: 1 }, { 'idempotency-key': 'k1' });
-    const other = await post(
+    await app.post('/transfers', { from: outside, to: ann, amount: 1 }, { 'idempotency-key': 'k1' });
+    const other = await app.post(
       '/transfers',
       { from: outside, to: ann, amount: 2 },
       { 'idempotency-key': 'k1' },
@@ -177,8 +90,8 @@ describe('transfers', () => {
   });
 
   it('answer 409 while the same key is being worked on', async () => {
-    store.inFlight.add('k1');
-    const refused = await post(
+    app.store.inFlight.add('k1');
+    const refused = await app.post(
       '/transfers',
       { from: outside, to: ann, amount: 1 },
       { 'idempotency-key': 'k1' },
@@ -189,9 +102,9 @@ describe('transfers', () => {
 
   it('give a refusal again for the same key, though the money would be there now', async () => {
     const order = { from: ann, to: outside, amount: 10 };
-    const refused = await post('/transfers', order, { 'idempotency-key': 'k1' });
-    await post('/transfers', { from: outside, to: ann, amount: 100 }, { 'idempotency-key': 'k2' });
-    const again = await post('/transfers', order, { 'idempotency-key': 'k1' });
+    const refused = await app.post('/transfers', order, { 'idempotency-key': 'k1' });
+    await app.post('/transfers', { from: outside, to: ann, amount: 100 }, { 'idempotency-key': 'k2' });
+    const again = await app.post('/transfers', order, { 'idempotency-key': 'k1' });
     expect(refused).toMatchObject({
       status: 422,
       body: { type: 'urn:slipway:problem:insufficient-funds' },
@@ -204,11 +117,11 @@ describe('transfers', () => {
 
   it('need a key, and a decent one', async () => {
     const order = { from: outside, to: ann, amount: 1 };
-    expect(await post('/transfers', order)).toMatchObject({
+    expect(await app.post('/transfers', order)).toMatchObject({
       status: 400,
       body: { type: 'urn:slipway:problem:idempotency-key-missing' },
     });
-    expect((await post('/transfers', order, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(
+    expect((await app.post('/transfers', order, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(
       400,
     );
   });
@@ -219,7 +132,7 @@ describe('transfers', () => {
     ['an amount that a double cannot hold', { amount: 2 ** 60 }],
     ['no accounts', { from: 'me' }],
   ])('refuse %s', async (_name, change) => {
-    const refused = await post(
+    const refused = await app.post(
       '/transfers',
       { from: outside, to: ann, amount: 1, ...change },
       { 'idempotency-key': 'k1' },
@@ -232,7 +145,7 @@ describe('transfers', () => {
 
   it('refuse to pay an account from itself', async () => {
     expect(
-      (await post('/transfers', { from: ann, to: ann, amount: 1 }, { 'idempotency-key': 'k1' }))
+      (await app.post('/transfers', { from: ann, to: ann, amount: 1 }, { 'idempotency-key': 'k1' }))
         .status,
     ).toBe(400);
   });
@@ -240,10 +153,10 @@ describe('transfers', () => {
 
 describe('the ledger', () => {
   it('adds up', async () => {
-    const outside = await openAccount({ kind: 'external' });
-    const ann = await openAccount({});
-    await post('/transfers', { from: outside, to: ann, amount: 500 }, { 'idempotency-key': 'k1' });
-    const { body } = await get('/ledger/summary');
+    const outside = await app.openAccount({ kind: 'external' });
+    const ann = await app.openAccount({});
+    await app.post('/transfers', { from: outside, to: ann, amount: 500 }, { 'idempotency-key': 'k1' });
+    const { body } = await app.get('/ledger/summary');
     expect(body).toMatchObject({
       balanced: true,
       accounts: 2,
@@ -279,7 +192,7 @@ describe('bodies that cannot be read', () => {
       code: 'body-too-large',
     },
   ])('answer a problem to $name', async ({ body, type, status, code }) => {
-    expect(await post('/accounts', body, { 'content-type': type })).toMatchObject({
+    expect(await app.post('/accounts', body, { 'content-type': type })).toMatchObject({
       status,
       body: { type: `urn:slipway:problem:${code}`, status },
     });
@@ -288,8 +201,8 @@ describe('bodies that cannot be read', () => {
 
 describe('failures', () => {
   it('of the database are 503 and worth a retry', async () => {
-    store.failure = new RetriesExhausted('lost', new Error('gone'));
-    const answer = await get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c');
+    app.store.failure = new RetriesExhausted('lost', new Error('gone'));
+    const answer = await app.get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c');
     expect(answer).toMatchObject({
       status: 503,
       body: { type: 'urn:slipway:problem:database-unavailable' },
@@ -298,31 +211,30 @@ describe('failures', () => {
   });
 
   it('of our own keep their reason out of the answer and in the log, under the request id', async () => {
-    store.failure = new Error('password is s3cret-reason');
-    const answer = await get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c', {
+    app.store.failure = new Error('password is s3cret-reason');
+    const answer = await app.get('/accounts/3f0c9d5e-3ad6-4b6e-9d6a-1d0c1f1b2a3c', {
       'x-request-id': 'req-7',
     });
     expect(answer).toMatchObject({ status: 500, body: { instance: 'urn:request:req-7' } });
     expect(JSON.stringify(answer.body)).not.toContain('s3cret-reason');
-    expect(lines.find((line) => line.includes('s3cret-reason'))).toContain('"reqId":"req-7"');
+    expect(app.lines.find((line) => line.includes('s3cret-reason'))).toContain('"reqId":"req-7"');
   });
 
   it('are injected without touching probes', async () => {
-    await listener.close(1_000);
     await restart({ ...noFaults, errorShare: 1 });
-    expect(await get('/version')).toMatchObject({
+    expect(await app.get('/version')).toMatchObject({
       status: 500,
       body: { type: 'urn:slipway:problem:injected-fault' },
     });
-    expect((await get('/livez')).status).toBe(200);
-    expect((await get('/readyz')).status).toBe(200);
+    expect((await app.get('/livez')).status).toBe(200);
+    expect((await app.get('/readyz')).status).toBe(200);
   });
 
   it('break connections off without an answer, and nothing is done for them', async () => {
     await restart({ ...noFaults, resetShare: 1 });
-    await expect(get('/version')).rejects.toThrow('fetch failed');
-    expect((await get('/readyz')).status).toBe(200);
-    expect(await metrics.render()).not.toMatch(/http_requests_total\{[^}]*code="5/);
+    await expect(app.get('/version')).rejects.toThrow('fetch failed');
+    expect((await app.get('/readyz')).status).toBe(200);
+    expect(await app.metrics.render()).not.toMatch(/http_requests_total\{[^}]*code="5/);
   });
 });
 
@@ -330,33 +242,33 @@ describe('every answer', () => {
   it.each(['/version', '/livez', '/readyz', '/nowhere', '/accounts/none'])(
     'carries the version and a request id: %s',
     async (path) => {
-      const { headers } = await get(path);
-      expect(headers.get('x-app-version')).toBe(version);
+      const { headers } = await app.get(path);
+      expect(headers.get('x-app-version')).toBe(app.version);
       expect(headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
     },
   );
 
   it('keeps a decent request id and replaces one that could forge log lines', async () => {
-    expect((await get('/version', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe(
+    expect((await app.get('/version', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe(
       'abc-1',
     );
     expect(
-      (await get('/version', { 'x-request-id': 'a"} {"b' })).headers.get('x-request-id'),
+      (await app.get('/version', { 'x-request-id': 'a"} {"b' })).headers.get('x-request-id'),
     ).toMatch(/^[\w-]{36}$/);
   });
 
   it('asks clients to leave while draining', async () => {
-    expect((await get('/version')).headers.get('connection')).toBe('keep-alive');
-    drain.abort();
-    expect((await get('/version')).headers.get('connection')).toBe('close');
+    expect((await app.get('/version')).headers.get('connection')).toBe('keep-alive');
+    app.drain.abort();
+    expect((await app.get('/version')).headers.get('connection')).toBe('close');
   });
 });
 
 describe('probes', () => {
   it('tell readiness from liveness', async () => {
-    store.schema = { kind: 'unreachable', error: new Error('down') };
-    expect((await get('/livez')).status).toBe(200);
-    expect(await get('/readyz')).toMatchObject({
+    app.store.schema = { kind: 'unreachable', error: new Error('down') };
+    expect((await app.get('/livez')).status).toBe(200);
+    expect(await app.get('/readyz')).toMatchObject({
       status: 503,
       body: { reason: 'the database does not answer' },
     });
@@ -365,27 +277,27 @@ describe('probes', () => {
 
 describe('metrics', () => {
   it('count by route template and carry the version on each series', async () => {
-    await get('/accounts/none');
-    await get('/accounts/none-either');
-    await get('/nowhere/at/all');
-    await post('/accounts', 'no json');
-    const text = await metrics.render();
+    await app.get('/accounts/none');
+    await app.get('/accounts/none-either');
+    await app.get('/nowhere/at/all');
+    await app.post('/accounts', 'no json');
+    const text = await app.metrics.render();
     expect(text).toContain(
-      `http_requests_total{method="GET",route="/accounts/:id",code="404",version="${version}"} 2`,
+      `http_requests_total{method="GET",route="/accounts/:id",code="404",version="${app.version}"} 2`,
     );
     expect(text).toContain(
-      `http_requests_total{method="GET",route="unmatched",code="404",version="${version}"} 1`,
+      `http_requests_total{method="GET",route="unmatched",code="404",version="${app.version}"} 1`,
     );
     expect(text).toContain(
-      `http_requests_total{method="POST",route="/accounts",code="400",version="${version}"} 1`,
+      `http_requests_total{method="POST",route="/accounts",code="400",version="${app.version}"} 1`,
     );
     expect(text).toContain(
-      `http_request_duration_seconds_count{version="${version}",method="GET",route="/accounts/:id",code="404"} 2`,
+      `http_request_duration_seconds_count{version="${app.version}",method="GET",route="/accounts/:id",code="404"} 2`,
     );
     const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(
       series
-        .filter((line) => !line.includes(`version="${version}"`))
+        .filter((line) => !line.includes(`version="${app.version}"`))
         .filter((line) => !line.startsWith('nodejs_version_info')),
     ).toEqual([]);
   });

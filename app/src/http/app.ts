@@ -1,4 +1,4 @@
-// The Express application: which path leads where.
+// The Express application: what stands before the routes, and the routes.
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 
@@ -6,15 +6,14 @@ import { Problem } from '../domain/problem.ts';
 import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { createAccountEndpoint, getAccountEndpoint } from './account-endpoints.ts';
 import { toHandler } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
 import type { FaultInjector } from './faults.ts';
-import { ledgerSummaryEndpoint, versionEndpoint } from './ledger-endpoints.ts';
+import { describeApi } from './openapi.ts';
 import { createProblemHandler, notFoundHandler } from './problem-handler.ts';
 import type { ReadinessGate } from './readiness.ts';
 import { createRequestContext } from './request-context.ts';
-import { getTransferEndpoint, postTransferEndpoint } from './transfer-endpoints.ts';
+import type { Route } from './route.ts';
+import { createRoutes } from './routes.ts';
 
 export interface AppOptions {
   readonly version: string;
@@ -49,21 +48,24 @@ export function createApp(options: AppOptions): Express {
 
   app.use(breakOff);
 
-  const readJson = [requireJson, express.json({ limit: maxBodyBytes })];
-  const get = (route: string, endpoint: Endpoint): void =>
-    void app.get(route, toHandler(route, endpoint, inject));
-  const post = (route: string, endpoint: Endpoint): void =>
-    void app.post(route, named(route), ...readJson, toHandler(route, endpoint, inject));
-  post('/accounts', createAccountEndpoint(store));
-  get('/accounts/:id', getAccountEndpoint(store));
-  post('/transfers', postTransferEndpoint(store));
-  get('/transfers/:id', getTransferEndpoint(store));
-  get('/ledger/summary', ledgerSummaryEndpoint(store));
-  get('/version', versionEndpoint(version));
+  const routes = createRoutes({ version, store });
+  for (const route of routes) mount(app, route, inject);
+  const description = describeApi(routes, version);
+  app.get(
+    '/openapi.json',
+    named('/openapi.json'),
+    (_request, response) => void response.json(description),
+  );
 
   app.use(notFoundHandler);
   app.use(createProblemHandler(logger));
   return app;
+}
+
+function mount(app: Express, route: Route, inject: FaultInjector): void {
+  const { method, path, body, endpoint } = route;
+  const readBody = body === undefined ? [] : [requireJson, readJson];
+  app[method](path, named(path), ...readBody, toHandler(endpoint, inject));
 }
 
 /** Scrapes only; a port of its own keeps them off the users' gateway. */
@@ -83,6 +85,8 @@ function named(route: string): RequestHandler {
     next();
   };
 }
+
+const readJson = express.json({ limit: maxBodyBytes });
 
 const requireJson: RequestHandler = (request, _response, next) => {
   if (request.is('application/json') === false) throw new Problem('unsupported-media-type');

@@ -12,14 +12,9 @@ export interface Reply {
 
 export type Endpoint = (request: Request) => Promise<Reply>;
 
-/** Errors go to Express, and so to the problem handler. `route` labels metrics and logs. */
-export function toHandler(
-  route: string,
-  endpoint: Endpoint,
-  inject: FaultInjector,
-): RequestHandler {
+/** Errors go to Express, and so to the problem handler. */
+export function toHandler(endpoint: Endpoint, inject: FaultInjector): RequestHandler {
   return async (request, response) => {
-    response.locals['route'] = route;
     const reply = await inject(() => endpoint(request));
     response
       .status(reply.status)

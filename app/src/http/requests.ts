@@ -1,42 +1,15 @@
-// Reads requests: untrusted JSON in, domain values out, or a problem that names each wrong field.
+// Reads requests: untrusted input in, domain values out, or a problem that names each wrong field.
 import type { Request } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import type { AccountKind } from '../domain/account.ts';
-import { maxAmount, parseAmount } from '../domain/money.ts';
-import type { Amount } from '../domain/money.ts';
+import type { CaptureOrder, HoldOrder } from '../domain/hold.ts';
 import { Problem } from '../domain/problem.ts';
 import type { ProblemCode } from '../domain/problem.ts';
+import { parseCursor } from '../domain/statement.ts';
+import type { StatementQuery } from '../domain/statement.ts';
 import type { TransferOrder } from '../domain/transfer.ts';
-
-const id = z.uuid('has to be a UUID').transform((text) => text.toLowerCase());
-const amount = z
-  .union([z.string(), z.number()], `has to be a whole number of minor units`)
-  .transform((value, context): Amount => {
-    const parsed = parseAmount(value);
-    if (parsed !== undefined) return parsed;
-    context.addIssue({
-      code: 'custom',
-      message: `has to be a whole number of minor units from 1 to ${maxAmount}`,
-    });
-    return z.NEVER;
-  });
-
-const accountBody = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  kind: z.enum(['customer', 'external']).default('customer'),
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'has to be three capital letters')
-    .default('EUR'),
-});
-
-const transferBody = z
-  .strictObject({ from: id, to: id, amount, reference: z.string().max(140).optional() })
-  .refine((body) => body.from !== body.to, {
-    path: ['to'],
-    message: 'has to be another account than "from"',
-  });
+import { accountBody, captureBody, holdBody, id, pageQuery, transferBody } from './schemas.ts';
 
 /** The body of POST /accounts. */
 export function readNewAccount(body: unknown): {
@@ -44,13 +17,39 @@ export function readNewAccount(body: unknown): {
   kind: AccountKind;
   currency: string;
 } {
-  return parseBody(accountBody, body);
+  return parse(accountBody, body);
 }
 
 /** The body of POST /transfers. */
 export function readTransferOrder(body: unknown): TransferOrder {
-  const parsed = parseBody(transferBody, body);
+  const parsed = parse(transferBody, body);
   return { ...parsed, reference: parsed.reference };
+}
+
+/** The body of POST /holds. */
+export function readHoldOrder(body: unknown): HoldOrder {
+  const parsed = parse(holdBody, body);
+  return { ...parsed, reference: parsed.reference };
+}
+
+/** POST /holds/:id/capture: the hold from the path, the rest from the body. */
+export function readCaptureOrder(request: Request): CaptureOrder {
+  const hold = readId(request.params['id'], 'hold-not-found');
+  const { to, amount } = parse(captureBody, request.body);
+  return { hold, to, amount };
+}
+
+/** The page of GET /accounts/:id/statement. */
+export function readStatementQuery(request: Request): StatementQuery {
+  const account = readId(request.params['id'], 'account-not-found');
+  const { limit, cursor } = parse(pageQuery, request.query);
+  const before = cursor === undefined ? undefined : parseCursor(account, cursor);
+  if (cursor !== undefined && before === undefined) {
+    throw new Problem('invalid-request', {
+      errors: [{ path: 'cursor', message: 'has to be "next" of a page of this account' }],
+    });
+  }
+  return { account, limit, before };
 }
 
 /** The key a client sends with each request that must not happen twice. */
@@ -72,8 +71,8 @@ export function readId(value: unknown, missing: ProblemCode): string {
   return parsed.data;
 }
 
-function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
+function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues
     .slice(0, 20)

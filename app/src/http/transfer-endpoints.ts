@@ -13,9 +13,9 @@ export function postTransferEndpoint(store: Store): Endpoint {
     const outcome = await store.postTransfer(key, readTransferOrder(request.body));
     switch (outcome.kind) {
       case 'accepted':
-        return created(outcome.transfer, {});
+        return createdTransfer(outcome.transfer, {});
       case 'replayed':
-        return created(outcome.transfer, { 'idempotent-replayed': 'true' });
+        return createdTransfer(outcome.transfer, { 'idempotent-replayed': 'true' });
       case 'rejected':
         throw new Problem(outcome.rejection);
       case 'keyReused':
@@ -36,7 +36,8 @@ export function getTransferEndpoint(store: Store): Endpoint {
   };
 }
 
-function created(transfer: Transfer, headers: Record<string, string>): Reply {
+/** 201 and where it is from now on. */
+export function createdTransfer(transfer: Transfer, headers: Record<string, string>): Reply {
   return {
     status: 201,
     body: renderTransfer(transfer),

@@ -10,6 +10,8 @@ import type { CurrencySummary } from '../domain/summary.ts';
 import { hashOrder, rejections } from '../domain/transfer.ts';
 import type { Transfer, TransferOrder, TransferOutcome } from '../domain/transfer.ts';
 import { PrismaClient } from '../generated/client.ts';
+import { createPostgresHolds } from './postgres-holds.ts';
+import { listPostings } from './postgres-statement.ts';
 import { requiredMigration } from './required-schema.ts';
 import { withRetry } from './retry.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -32,13 +34,9 @@ export function createPostgresStore({ pool, retry }: PostgresStoreOptions): Stor
           create: account,
           update: {},
         });
-        return toAccount(row);
+        return toAccount({ ...row, available: row.balance });
       }, retry),
-    findAccount: (id) =>
-      withRetry(async () => {
-        const row = await prisma.account.findUnique({ where: { id } });
-        return row === null ? undefined : toAccount(row);
-      }, retry),
+    findAccount: (id) => withRetry(() => findAccount(prisma, id), retry),
     postTransfer: (key, order) => {
       const id = randomUUID();
       return withRetry(() => postTransfer(prisma, { key, id, order }), retry);
@@ -48,6 +46,8 @@ export function createPostgresStore({ pool, retry }: PostgresStoreOptions): Stor
         const row = await prisma.transfer.findUnique({ where: { id } });
         return row === null ? undefined : toTransfer(row);
       }, retry),
+    ...createPostgresHolds(prisma, retry),
+    listPostings: (query) => withRetry(() => listPostings(prisma, query), retry),
     summarize: () => withRetry(() => summarize(prisma), retry),
     checkSchema: () => checkSchema(prisma),
     close: async () => {
@@ -55,6 +55,31 @@ export function createPostgresStore({ pool, retry }: PostgresStoreOptions): Stor
       await pool.end();
     },
   };
+}
+
+interface FoundAccountRow {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly currency: string;
+  readonly balance: bigint;
+  readonly available: bigint;
+  readonly created_at: Date;
+}
+
+/** What is held is added up only where something is: an expired hold no longer counts. */
+async function findAccount(prisma: PrismaClient, id: string): Promise<Account | undefined> {
+  const rows = await prisma.$queryRaw<FoundAccountRow[]>`
+    SELECT a.id, a.name, a.kind, a.currency::text AS currency, a.balance, a.created_at,
+           CASE WHEN a.held = 0 THEN a.balance ELSE a.balance - (
+             SELECT coalesce(sum(h.amount), 0) FROM hold h
+              WHERE h.account_id = a.id AND h.state = 'open' AND h.expires_at > now())::bigint
+           END AS available
+      FROM account a WHERE a.id = ${id}::uuid`;
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { created_at: createdAt, ...account } = row;
+  return toAccount({ ...account, createdAt });
 }
 
 interface OutcomeRow {
@@ -105,13 +130,16 @@ interface SummaryRow {
   readonly sum_of_balances: string;
   readonly customer_funds: string;
   readonly accounts_out_of_balance: string;
+  readonly accounts_wrong_held: string;
 }
 
 /** One statement, so that all numbers are of one moment. */
 async function summarize(prisma: PrismaClient): Promise<readonly CurrencySummary[]> {
   const rows = await prisma.$queryRaw<SummaryRow[]>`
     WITH posted AS (
-      SELECT account_id, sum(amount) AS amount, count(*) AS postings FROM posting GROUP BY account_id)
+      SELECT account_id, sum(amount) AS amount, count(*) AS postings FROM posting GROUP BY account_id),
+    set_aside AS (
+      SELECT account_id, sum(amount) AS amount FROM hold WHERE state = 'open' GROUP BY account_id)
     SELECT a.currency::text AS currency,
            count(*)::text AS accounts,
            (SELECT count(*) FROM transfer t WHERE t.currency = a.currency)::text AS transfers,
@@ -119,8 +147,10 @@ async function summarize(prisma: PrismaClient): Promise<readonly CurrencySummary
            coalesce(sum(p.amount), 0)::text AS sum_of_postings,
            sum(a.balance)::text AS sum_of_balances,
            coalesce(sum(a.balance) FILTER (WHERE a.kind = 'customer'), 0)::text AS customer_funds,
-           count(*) FILTER (WHERE a.balance <> coalesce(p.amount, 0))::text AS accounts_out_of_balance
+           count(*) FILTER (WHERE a.balance <> coalesce(p.amount, 0))::text AS accounts_out_of_balance,
+           count(*) FILTER (WHERE a.held <> coalesce(s.amount, 0))::text AS accounts_wrong_held
       FROM account a LEFT JOIN posted p ON p.account_id = a.id
+      LEFT JOIN set_aside s ON s.account_id = a.id
      GROUP BY a.currency ORDER BY a.currency`;
   return rows.map((row) => ({
     currency: row.currency,
@@ -131,6 +161,7 @@ async function summarize(prisma: PrismaClient): Promise<readonly CurrencySummary
     sumOfBalances: BigInt(row.sum_of_balances),
     customerFunds: BigInt(row.customer_funds),
     accountsOutOfBalance: Number(row.accounts_out_of_balance),
+    accountsWrongHeld: Number(row.accounts_wrong_held),
   }));
 }
 
@@ -154,8 +185,8 @@ interface AccountRow extends Omit<Account, 'kind'> {
   readonly kind: string;
 }
 
-function toAccount(row: AccountRow): Account {
-  return { ...row, kind: toAccountKind(row.kind) };
+function toAccount({ id, name, kind, currency, balance, available, createdAt }: AccountRow): Account {
+  return { id, name, kind: toAccountKind(kind), currency, balance, available, createdAt };
 }
 
 function toAccountKind(kind: string): AccountKind {

@@ -1,5 +1,14 @@
 // What the HTTP layer needs from storage. The real one is postgres-store.ts.
 import type { Account, NewAccount } from '../domain/account.ts';
+import type {
+  CaptureOrder,
+  CaptureOutcome,
+  Hold,
+  HoldOrder,
+  HoldOutcome,
+  ReleaseOutcome,
+} from '../domain/hold.ts';
+import type { StatementLine, StatementQuery } from '../domain/statement.ts';
 import type { CurrencySummary } from '../domain/summary.ts';
 import type { Transfer, TransferOrder, TransferOutcome } from '../domain/transfer.ts';
 
@@ -9,7 +18,23 @@ export type SchemaCheck =
   | { readonly kind: 'tooOld'; readonly missing: string }
   | { readonly kind: 'unreachable'; readonly error: unknown };
 
-export interface Store {
+/** Each of them is one transaction. */
+export interface HoldStore {
+  /** Sets money aside once per key. Throws RetriesExhausted, like the rest. */
+  authorizeHold(key: string, order: HoldOrder): Promise<HoldOutcome>;
+  /** Moves the held money once per key; what a part leaves is free again. */
+  captureHold(key: string, order: CaptureOrder): Promise<CaptureOutcome>;
+  /** Twice is the same as once. */
+  releaseHold(id: string): Promise<ReleaseOutcome>;
+  findHold(id: string): Promise<Hold | undefined>;
+}
+
+export interface StatementStore {
+  /** Newest first. An account that is not there has no lines. */
+  listPostings(query: StatementQuery): Promise<readonly StatementLine[]>;
+}
+
+export interface Store extends HoldStore, StatementStore {
   /** Makes the account; asking twice with the same id makes one. */
   createAccount(account: NewAccount): Promise<Account>;
   findAccount(id: string): Promise<Account | undefined>;

@@ -30,12 +30,17 @@ export function cellsOf(figure: AppFigure): readonly string[] {
     budget === undefined
       ? ''
       : `${budget.kind === 'atLeast' ? '>=' : '<='} ${budget.limit} ${unit}`,
-    budget === undefined ? '' : `${shorten(value / budget.limit)} of it, ${judge(figure)}`,
+    budget === undefined ? '' : `${ratioText(value, budget.limit)}${judge(figure)}`,
     note ?? '',
   ];
 }
 
 export const headings = ['what', 'figure', 'budget', 'against it', 'note'] as const;
+
+/** Nothing is a share of zero. */
+function ratioText(value: number, limit: number): string {
+  return limit === 0 ? '' : `${shorten(value / limit)} of it, `;
+}
 
 function shorten(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));

@@ -14,7 +14,7 @@ export interface LatencyBench {
 
 const mostP99Ms = 100;
 
-/** Throws when a request failed or the audit found anything: such a run has no figures. */
+/** Throws when the audit found anything: such a run has no figures. */
 export async function benchLatency(bench: LatencyBench): Promise<readonly AppFigure[]> {
   const app = await startApp({ ...bench.env, NODE_ENV: 'production', DB_POOL_SIZE: '10' });
   try {
@@ -29,11 +29,17 @@ export async function benchLatency(bench: LatencyBench): Promise<readonly AppFig
     await sleep(bench.forMs);
     const figures = await load.stop();
     const audit = await load.audit();
-    if (audit.kind !== 'clean' || figures.failed > 0)
-      throw new Error(`${figures.failed} requests failed; audit: ${audit.findings.join('; ')}`);
-    const note = `${ratePerSecond} requests/s, half transfers, ${figures.requests} in all`;
+    if (audit.kind !== 'clean')
+      throw new Error(`the audit is ${audit.kind}: ${audit.findings.join('; ')}`);
     return [
-      { what: 'response under load, p50', value: figures.p50Ms, unit: 'ms', note },
+      {
+        what: 'requests under load that failed',
+        value: figures.failed,
+        unit: 'requests',
+        budget: { kind: 'atMost', limit: 0 },
+        note: `of ${figures.requests}, ${ratePerSecond}/s, half transfers, fsync on`,
+      },
+      { what: 'response under load, p50', value: figures.p50Ms, unit: 'ms' },
       {
         what: 'response under load, p99',
         value: figures.p99Ms,

@@ -68,7 +68,7 @@ function figures(bare: readonly Served[], full: readonly Served[]): readonly App
       value: 100 * (1 - cpu(bare) / cpu(full)),
       unit: '%',
       budget: { kind: 'atMost', limit: mostPercent },
-      note: `GET /version, ${connections} connections, ${bare.length} rounds each in turns`,
+      note: `GET /version, ${connections} connections, ${bare.length} rounds each`,
     },
     { what: 'bare Express, processor time', value: cpu(bare), unit: 'us' },
     { what: 'the whole app, processor time', value: cpu(full), unit: 'us' },

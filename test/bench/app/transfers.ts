@@ -118,7 +118,7 @@ function figures(one: readonly Round[], many: readonly Round[]): readonly AppFig
       rounds.flatMap((round) => round.latenciesMs),
       0.99,
     );
-  const setting = `${clients} clients, pool ${poolSize}, serializable, ${one.length} rounds each in turns`;
+  const setting = `${clients} clients, pool ${poolSize}, serializable, fsync off, ${one.length} rounds each`;
   return [
     {
       what: 'transfers: one round trip against interactive transactions',

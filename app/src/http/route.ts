@@ -1,0 +1,23 @@
+// One route of the API: where it is, what it takes and answers, and what does the work. The app serves
+// the table of them and openapi.ts describes it, so that neither can know a route the other does not.
+import type { z } from 'zod';
+
+import type { ProblemCode } from '../domain/problem.ts';
+import type { Endpoint } from './endpoint.ts';
+
+export interface Route {
+  readonly method: 'get' | 'post' | 'put';
+  /** As Express writes it: /accounts/:id */
+  readonly path: string;
+  readonly summary: string;
+  /** The JSON body; a route without one takes none. */
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodType;
+  /** Asks for an Idempotency-Key: sent twice, it happens once. */
+  readonly keyed?: 'keyed';
+  /** The status of success and what comes with it. */
+  readonly answer: { readonly status: number; readonly body: z.ZodType };
+  /** Besides those that every route can end in. */
+  readonly problems: readonly ProblemCode[];
+  readonly endpoint: Endpoint;
+}
