@@ -70,6 +70,16 @@ function overNodes(labels: Record<string, string>) {
   };
 }
 
+/**
+ * The kubelet waits before it sends SIGTERM; until then the program answers as ever. The image needs a
+ * program `sleep`: the hook of that name is newer than the types of cdk8s-plus-27.
+ */
+export function sleepBeforeEnd(deployment: Deployment, seconds: number): void {
+  const path = '/spec/template/spec/containers/0/lifecycle';
+  const preStop = { exec: { command: ['sleep', String(seconds)] } };
+  ApiObject.of(deployment).addJsonPatch(JsonPatch.add(path, { preStop }));
+}
+
 /** An empty list is still owned by who applies it. */
 export function withoutEmptyLists(service: Service): void {
   ApiObject.of(service).addJsonPatch(JsonPatch.remove('/spec/externalIPs'));

@@ -55,6 +55,22 @@ describe('a web app', () => {
     );
   });
 
+  it('serves where it is told, with the pages that it has, and is given time by the kubelet', () => {
+    const serving = { port: 3000, metricsPort: 3000, ready: '/healthz', live: 'port', drains: 'kubelet' } as const;
+    const objects = render({ serving, drainSeconds: 7 });
+    expect(only(objects, 'Service')['spec']).toMatchObject({ ports: [{ port: 80, targetPort: 3000 }] });
+    const [template] = podTemplates(objects);
+    const [container] = template?.spec.containers ?? [];
+    expect(container).toMatchObject({
+      ports: [{ name: 'http', containerPort: 3000 }],
+      readinessProbe: { httpGet: { path: '/healthz', port: 3000 } },
+      livenessProbe: { tcpSocket: { port: 3000 } },
+      lifecycle: { preStop: { exec: { command: ['sleep', '7'] } } },
+    });
+    expect(container?.env).toBeUndefined();
+    expect(template?.spec.terminationGracePeriodSeconds).toBeGreaterThan(7);
+  });
+
   it('does not depend on what its construct is called', () => {
     expect(render({}, 'Renamed')).toEqual(render());
   });

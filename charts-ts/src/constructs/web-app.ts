@@ -15,14 +15,21 @@ import { DisruptionBudget } from './disruption-budget.ts';
 import { labelsOf } from './labels.ts';
 import {
   restrictPods,
+  sleepBeforeEnd,
   spreadOverNodes,
   spreadOverZones,
   withoutEmptyLists,
   withoutReplicas,
   withoutSelector,
 } from './patches.ts';
-import { httpProbes } from './probes.ts';
-import { restrictedPod, selectOwn, type ProgramProps, type Resources } from './restricted-pod.ts';
+import { probesAt, type ProbeTarget } from './probes.ts';
+import {
+  restrictedPod,
+  selectOwn,
+  type ProgramProps,
+  type Resources,
+  type Serving,
+} from './restricted-pod.ts';
 import { WebIngress, type WebIngressProps } from './web-ingress.ts';
 
 /**
@@ -36,6 +43,23 @@ export type Scale =
   | { readonly kind: 'fixed'; readonly replicas: number }
   | { readonly kind: 'release' }
   | { readonly kind: 'autoscaler' };
+
+/** Where a program answers that is not written as the ledger is. */
+export interface WebServing {
+  /** @default 8080 */
+  readonly port?: number;
+  /** Where it counts requests; the same as `port` is allowed. @default 9090 */
+  readonly metricsPort?: number;
+  /** Asked for traffic, and at the start. @default /readyz */
+  readonly ready?: ProbeTarget;
+  /** Asked for life: it must ask nobody else, or all restart together. @default /livez */
+  readonly live?: ProbeTarget;
+  /**
+   * Who goes on answering after SIGTERM until every proxy has heard: the program, told by DRAIN_MS, or
+   * the kubelet, which sends SIGTERM `drainSeconds` later. @default program
+   */
+  readonly drains?: 'program' | 'kubelet';
+}
 
 export interface WebAppProps {
   readonly name: string;
@@ -57,6 +81,8 @@ export interface WebAppProps {
   readonly closeSeconds?: number;
   /** Seconds from SIGTERM to SIGKILL. @default - 5 more than drainSeconds and closeSeconds together */
   readonly graceSeconds?: number;
+  /** @default - ports, pages and draining of the ledger */
+  readonly serving?: WebServing;
   /** What the pods of a revision are spread over. @default nodes */
   readonly spread?: 'nodes' | 'zones';
   /**
@@ -128,6 +154,7 @@ export class WebApp extends Construct {
     restrictPods(deployment);
     const spread = props.spread === 'zones' ? spreadOverZones : spreadOverNodes;
     spread(deployment, this.labels);
+    if (props.serving?.drains === 'kubelet') sleepBeforeEnd(deployment, drainSeconds);
     if (props.scale.kind === 'autoscaler') withoutReplicas(deployment);
     return deployment;
   }
@@ -137,9 +164,12 @@ export class WebApp extends Construct {
     { drainSeconds, closeSeconds }: { drainSeconds: number; closeSeconds: number },
   ): ProgramProps {
     const database = props.databaseSecret ? databaseAccess(this, props.databaseSecret) : undefined;
-    const env = {
+    const ownDrain = {
       DRAIN_MS: String(drainSeconds * 1000),
       CLOSE_TIMEOUT_MS: String(closeSeconds * 1000),
+    };
+    const env = {
+      ...(props.serving?.drains === 'kubelet' ? {} : ownDrain),
       ...(database ? { DB_POOL_SIZE: String(props.poolSize ?? DEFAULT_POOL_SIZE) } : {}),
       ...props.env,
     };
@@ -151,26 +181,30 @@ export class WebApp extends Construct {
       env: { ...Object.fromEntries(values), ...database?.env },
       mounts: database?.mounts ?? [],
       ...(props.configMap ? { configMap: props.configMap } : {}),
-      serves: {
-        ports: [
-          { name: 'http', number: HTTP_PORT },
-          { name: 'metrics', number: METRICS_PORT },
-        ],
-        ...httpProbes(HTTP_PORT),
-      },
+      serves: servingOf(props.serving ?? {}),
     };
   }
 
-  private addService({ name, selectsPods = true }: WebAppProps): Service {
+  private addService({ name, selectsPods = true, serving }: WebAppProps): Service {
     const service = new Service(this, 'Service', {
       metadata: { name, labels: this.labels },
-      ports: [{ name: 'http', port: SERVICE_PORT, targetPort: HTTP_PORT }],
+      ports: [{ name: 'http', port: SERVICE_PORT, targetPort: serving?.port ?? HTTP_PORT }],
     });
     for (const [key, value] of Object.entries(this.labels)) service.selectLabel(key, value);
     if (!selectsPods) withoutSelector(service);
     withoutEmptyLists(service);
     return service;
   }
+}
+
+function servingOf({ port = HTTP_PORT, metricsPort = METRICS_PORT, ready, live }: WebServing): Serving {
+  return {
+    ports: [
+      { name: 'http', number: port },
+      ...(metricsPort === port ? [] : [{ name: 'metrics', number: metricsPort }]),
+    ],
+    ...probesAt({ port, ...(ready ? { ready } : {}), ...(live ? { live } : {}) }),
+  };
 }
 
 /* A budget over a single pod would keep its node from ever being drained. */

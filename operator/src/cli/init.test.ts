@@ -185,6 +185,29 @@ describe('a Deployment that is there', () => {
   });
 });
 
+describe('charts', () => {
+  it('are a program with the constructs of a checkout', async () => {
+    const line = `${NEW} --charts -n shop --health /healthz --metrics-port 9090 -o x`;
+    const terminal = createFakeTerminal();
+    const { code, out } = await terminal.type(line);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('(cd x/charts && npm install') });
+    const main = terminal.files['x/charts/main.ts'] ?? '';
+    expect(main).toContain("const image = 'registry.example/shop:1.2.3';");
+    expect(main).toContain("ready: '/healthz'");
+    expect(main).toContain("scale: { kind: 'release' }");
+    const made = JSON.parse(terminal.files['x/charts/package.json'] ?? '') as { dependencies: object };
+    expect(made.dependencies).toEqual({ slipway: expect.stringMatching(/^file:(?:\.\.\/)*\.\.$/) });
+  });
+
+  it('of a Deployment that is there hold its release only', async () => {
+    const terminal = createFakeTerminal({ files: { d: asText(deployment()) } });
+    expect(await terminal.type('init --from-deployment d --charts')).toMatchObject({ code: 0 });
+    const main = terminal.files['charts/main.ts'] ?? '';
+    expect(main).not.toContain('WebApp');
+    expect(main).toContain("name: 'web'");
+  });
+});
+
 describe('files that are there', () => {
   it('are not overwritten without --force, and nothing else is written either', async () => {
     const terminal = createFakeTerminal({ files: { 'x/service.yaml': 'mine' } });

@@ -1,4 +1,5 @@
 // init: a team's own image or Deployment in, manifests that say why out.
+import { relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { parseSpec } from '../api/parse.ts';
 import { assert } from '../lib/assert.ts';
@@ -10,6 +11,7 @@ import { CLUSTER_FLAGS, type Arguments } from './flags.ts';
 import { newApp } from './init/answers.ts';
 import type { InitApp } from './init/app.ts';
 import { existingApp, type Sources } from './init/deployment-facts.ts';
+import { chartsFiles } from './init/charts-text.ts';
 import { manifestFiles, nextSteps, type InitFile } from './init/plan.ts';
 import type { Io } from './io.ts';
 import { readManifests } from './manifests.ts';
@@ -22,7 +24,8 @@ export const INIT_COMMAND: Command = {
   details: [
     'For a new application: deployment.yaml, service.yaml and release.yaml. With --from-deployment the',
     'Deployment that is there stays as it is and release.yaml is written beside it. Each line says why it',
-    'is there; the files are yours from then on. Nothing is overwritten without --force.',
+    'is there; the files are yours from then on. Nothing is overwritten without --force. With --charts',
+    'the same is written as a program that renders it, with the constructs of charts-ts.',
   ],
   flags: {
     name: { type: 'string', value: 'name', help: 'Of the application; of the Deployment, if there is one.' },
@@ -40,6 +43,7 @@ export const INIT_COMMAND: Command = {
       help: 'A Deployment that is there: in a file, - for standard input, or live in the cluster by --name.',
     },
     output: { type: 'string', short: 'o', value: 'folder', help: 'Where to write. Default: here.' },
+    charts: { type: 'boolean', help: 'Write TypeScript for charts-ts in place of YAML.' },
     force: { type: 'boolean', help: 'Overwrite files that are there.' },
     ...CLUSTER_FLAGS,
   },
@@ -55,19 +59,31 @@ async function runInit(args: Arguments, io: Io): Promise<ExitCode> {
   const [operand] = args.positionals;
   if (operand !== undefined) throw new UserError(`${operand}: init takes options only, see --help`);
   const app = await appOf(args, io);
-  const folder = args.text('output');
-  const files = manifestFiles(app).map(({ path, text }) => ({
-    path: folder === undefined ? path : `${folder.replace(/\/$/, '')}/${path}`,
-    text,
-  }));
+  const folder = folderOf(args);
+  const isCharts = args.isSet('charts');
+  const made = isCharts ? chartsFiles(app, checkoutFrom(`${folder}charts`)) : manifestFiles(app);
+  const files = made.map(({ path, text }) => ({ path: `${folder}${path}`, text }));
   assertValid(files);
   refuseOverwriting(files, args, io);
   for (const { path, text } of files) {
     io.writeText(path, text);
     io.out(`wrote ${path}\n`);
   }
-  for (const line of nextSteps(app, files.map(({ path }) => path))) io.out(`${line}\n`);
+  const paths = files.map(({ path }) => path);
+  const written = isCharts ? { kind: 'charts' as const, folder } : { kind: 'manifests' as const, paths };
+  for (const line of nextSteps(app, written)) io.out(`${line}\n`);
   return EXIT.ok;
+}
+
+/* Where to write, with the slash that a path needs after it; nothing for the folder we are in. */
+function folderOf(args: Arguments): string {
+  const folder = args.text('output') ?? '';
+  return folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+}
+
+/* This program runs from a checkout of Slipway: that is where the constructs are. */
+function checkoutFrom(folder: string): string {
+  return relative(resolve(folder), resolve(import.meta.dirname, '../../..'));
 }
 
 async function appOf(args: Arguments, io: Io): Promise<InitApp> {
@@ -101,7 +117,7 @@ async function liveObjects(args: Arguments, io: Io): Promise<Record<string, unkn
 
 /* What we write must be what the operator reads; anything else is our mistake. */
 function assertValid(files: readonly InitFile[]): void {
-  for (const { path, text } of files) {
+  for (const { path, text } of files.filter((file) => file.path.endsWith('.yaml'))) {
     for (const document of parseAllDocuments(text)) {
       assert(document.errors.length === 0, `${path} is YAML`);
       const object = record(document.toJS());

@@ -19,15 +19,18 @@ export function manifestFiles(app: InitApp): InitFile[] {
   return Object.entries(texts).flatMap(([path, text]) => (text === undefined ? [] : [{ path, text }]));
 }
 
+/** What was written: YAML to apply, or a program that renders it. */
+export type Written =
+  | { readonly kind: 'manifests'; readonly paths: readonly string[] }
+  | { readonly kind: 'charts'; readonly folder: string };
+
 /** What to type, and what to know before, a line each. */
-export function nextSteps(app: InitApp, paths: readonly string[]): string[] {
+export function nextSteps(app: InitApp, written: Written): string[] {
   const into = app.namespace === undefined ? '' : ` -n ${app.namespace}`;
-  const files = paths.map((path) => `-f ${path}`).join(' ');
   return [
-    ...warnings(app),
+    ...warnings(app, written),
     'next:',
-    `  kubectl slipway lint -f ${paths.at(-1) ?? 'release.yaml'}`,
-    `  kubectl apply${into} ${files}`,
+    ...applySteps(written, into),
     `  kubectl slipway wait ${app.name}${into} --timeout 5m`,
     ...(app.workload.kind === 'existing' && app.workload.replicas === undefined
       ? [
@@ -38,7 +41,20 @@ export function nextSteps(app: InitApp, paths: readonly string[]): string[] {
   ];
 }
 
-function warnings(app: InitApp): string[] {
+function applySteps(written: Written, into: string): string[] {
+  if (written.kind === 'charts') {
+    return [
+      `  (cd ${written.folder}charts && npm install && npm run synth)`,
+      `  kubectl apply${into} -f ${written.folder}deploy`,
+    ];
+  }
+  return [
+    `  kubectl slipway lint -f ${written.paths.at(-1) ?? 'release.yaml'}`,
+    `  kubectl apply${into} ${written.paths.map((path) => `-f ${path}`).join(' ')}`,
+  ];
+}
+
+function warnings(app: InitApp, written: Written): string[] {
   const { gateway, metrics, service } = app;
   return [
     ...(metrics === undefined
@@ -50,7 +66,7 @@ function warnings(app: InitApp): string[] {
           `note: the Service ${serviceOf(app).name} has a selector, so clients inside the cluster meet the`,
           '  candidate by share of pods; leave selector out of it in git once the release is Healthy',
         ]),
-    ...(app.workload.kind === 'existing' && service.kind === 'written'
+    ...(app.workload.kind === 'existing' && service.kind === 'written' && written.kind === 'manifests'
       ? ['note: no Service for these pods was found, so service.yaml is one; leave it out if you have another']
       : []),
   ];
