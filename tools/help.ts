@@ -14,6 +14,7 @@ const WHAT: Readonly<Record<string, string>> = {
   'dev:down': 'ends what dev:up started',
   generate: 'the database client from prisma/schema.prisma',
   synth: 'deploy/ from charts-ts (-- --check: only compare)',
+  diff: 'what the sources change in each environment (-- --against main --exit-code)',
   verify: 'generate everything and see that the tree is clean',
   build: 'bundles of the programs in dist/',
   images: 'container images, without a Docker engine',

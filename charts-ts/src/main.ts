@@ -1,11 +1,10 @@
 // `npm run synth`: renders every environment into deploy/. With --check it writes nothing and fails
-// when what is committed is not what would be rendered.
+// when what is committed is not what would be rendered. Ends with 1 when something is wrong.
 import { join } from 'node:path';
+import { SynthError } from './checks/finding.ts';
+import { renderDeploy } from './deploy-content.ts';
 import { differences, readTexts, writeTexts, type Texts } from './deploy-folder.ts';
-import { ENVIRONMENT_NAMES } from './environments/registry.ts';
-import { argoCdFiles } from './gitops/argocd-files.ts';
-import { placed } from './gitops/placed-environment.ts';
-import { renderEnvironment, renderText, type RenderedFile } from './render.ts';
+import { renderText, type RenderedFile } from './render.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 
@@ -15,37 +14,31 @@ function main(args: readonly string[]): number {
     console.error(`synth: unknown argument ${unknown.join(' ')}. Only --check is known`);
     return 2;
   }
-  return args.includes('--check') ? check() : write();
+  try {
+    return args.includes('--check') ? check() : write();
+  } catch (error) {
+    if (!(error instanceof SynthError)) throw error;
+    console.error(`synth: ${error.message}`);
+    return 1;
+  }
 }
 
 function write(): number {
-  for (const [folder, texts] of folders()) {
-    writeTexts(join(DEPLOY, folder), texts);
-    console.log(`deploy/${folder}: ${texts.size} files`);
+  for (const [folder, files] of renderDeploy()) {
+    writeTexts(join(DEPLOY, folder), textsOf(files));
+    console.log(`deploy/${folder}: ${files.length} files`);
   }
   return 0;
 }
 
 function check(): number {
-  const lines = [...folders()].flatMap(([folder, texts]) =>
-    differences(readTexts(join(DEPLOY, folder)), texts).map((line) => `deploy/${folder}/${line}`),
+  const lines = [...renderDeploy()].flatMap(([folder, files]) =>
+    differences(readTexts(join(DEPLOY, folder)), textsOf(files)).map((line) => `deploy/${folder}/${line}`),
   );
   for (const line of lines) console.error(line);
   if (lines.length === 0) return 0;
   console.error('synth: deploy/ is not what charts-ts renders. Run npm run synth and commit the result');
   return 1;
-}
-
-/* Every folder below deploy/: one for each environment, and what Argo CD is told of them. */
-function folders(): ReadonlyMap<string, Texts> {
-  const environments = ENVIRONMENT_NAMES.map((name) => ({ name, files: renderEnvironment(name) }));
-  const told = argoCdFiles(
-    environments.map(({ files, name }) => placed(name, files.flatMap(({ objects }) => objects))),
-  );
-  return new Map([
-    ...environments.map(({ files, name }) => [name, textsOf(files)] as const),
-    ['argocd', textsOf(told)],
-  ]);
 }
 
 function textsOf(files: readonly RenderedFile[]): Texts {
