@@ -11,12 +11,12 @@ import {
   type Customization,
   type ShownAction,
 } from './customization-files.ts';
-import { startLua, type LuaAnswer, type LuaRunner } from './lua-runner.ts';
+import { startScripts, type ScriptAnswer, type ScriptRunner } from './argo-scripts.ts';
 import { CUSTOMIZATIONS, testDataFiles } from './test-data.ts';
 
-let lua: LuaRunner;
+let lua: ScriptRunner;
 beforeAll(async () => {
-  lua = await startLua();
+  lua = await startScripts();
 });
 afterAll(async () => {
   await lua.close();
@@ -31,7 +31,7 @@ function shown(result: unknown): ShownAction[] {
 }
 
 /* What Argo CD's test data say an action returns. */
-function wantedOf(scripts: Customization, test: ActionCase): LuaAnswer {
+function wantedOf(scripts: Customization, test: ActionCase): ScriptAnswer {
   const { expectedErrorMessage, expectedOutputPath = '' } = test;
   if (expectedErrorMessage !== undefined) return { error: expectedErrorMessage };
   const wanted = scripts.actionData(expectedOutputPath) as { unstructuredObj: object }[];

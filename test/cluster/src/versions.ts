@@ -9,3 +9,5 @@ export const ENVOY_GATEWAY_VERSION = 'v1.9.1';
 export const GATEWAY_API_VERSION = 'v1.6.1';
 export const TRAEFIK_VERSION = 'v3.7.10';
 export const KIND_VERSION = 'v0.33.0';
+/** Also in test/gitops/argocd/module/go.mod, which a test compares. */
+export const ARGO_CD_VERSION = 'v3.5.7';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { MODULES, REPOSITORY } from '../paths.ts';
 import {
-  COREDNS_VERSION, ENVOY_GATEWAY_VERSION, KIND_VERSION, KUBERNETES_VERSION, KWOK_VERSION, TRAEFIK_VERSION,
+  ARGO_CD_VERSION, COREDNS_VERSION, ENVOY_GATEWAY_VERSION, KIND_VERSION, KUBERNETES_VERSION, KWOK_VERSION,
+  TRAEFIK_VERSION,
 } from '../versions.ts';
 
 /** Programs that are built together because they share one module graph. */
@@ -93,12 +94,19 @@ export const GO_GROUPS = {
     ldflags: `${STRIPPED} -X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION}`,
     needsGigabytes: 8,
   },
-  'argo-lua': {
-    name: 'argo-lua',
-    source: { kind: 'module', dir: join(REPOSITORY, 'test/gitops/lua') },
-    programs: { 'argo-lua': 'slipway.dev/argo-lua' },
+  'argo-scripts': {
+    name: 'argo-scripts',
+    source: { kind: 'module', dir: join(REPOSITORY, 'test/gitops/scripts') },
+    programs: { 'argo-scripts': 'slipway.dev/argo-scripts' },
     ldflags: STRIPPED,
     needsGigabytes: 1,
+  },
+  argocd: {
+    name: 'argocd',
+    source: { kind: 'module', dir: join(REPOSITORY, 'test/gitops/argocd/module') },
+    programs: { argocd: 'github.com/argoproj/argo-cd/v3/cmd' },
+    ldflags: `${STRIPPED} -X github.com/argoproj/argo-cd/v3/common.version=${ARGO_CD_VERSION}`,
+    needsGigabytes: 8,
   },
 } satisfies Record<string, GoGroup>;
 

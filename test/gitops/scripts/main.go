@@ -1,6 +1,7 @@
-// Runs Lua scripts the way Argo CD does (its util/lua/lua.go, v3.5): the libraries package, base and
-// table, os with time only (Argo CD also has date), a second of time, the object in `obj` and an action's parameters
-// in `actionParams`. One request a line on stdin, one answer a line on stdout, both JSON.
+// Runs scripts the way Argo CD does (v3.5). Lua as in its util/lua/lua.go: the libraries package, base
+// and table, os with time only (Argo CD also has date), a second of time, the object in `obj` and an
+// action's parameters in `actionParams`. jq as in its diff normalizer: one expression, one result.
+// One request a line on stdin, one answer a line on stdout, both JSON.
 package main
 
 import (
@@ -11,12 +12,14 @@ import (
 	"os"
 	"time"
 
+	"github.com/itchyny/gojq"
 	lua "github.com/yuin/gopher-lua"
 	luajson "layeh.com/gopher-json"
 )
 
 type request struct {
 	Script     string            `json:"script"`
+	Jq         string            `json:"jq"`
 	Object     any               `json:"object"`
 	Parameters map[string]string `json:"parameters"`
 }
@@ -47,6 +50,10 @@ func answerTo(line []byte) answer {
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return answer{Error: err.Error()}
 	}
+	run := runLua
+	if asked.Jq != "" {
+		run = runJq
+	}
 	result, err := run(asked)
 	if err != nil {
 		return answer{Error: err.Error()}
@@ -54,7 +61,24 @@ func answerTo(line []byte) answer {
 	return answer{Result: result}
 }
 
-func run(asked request) (json.RawMessage, error) {
+func runJq(asked request) (json.RawMessage, error) {
+	query, err := gojq.Parse(asked.Jq)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	first, ok := query.RunWithContext(ctx, asked.Object).Next()
+	if !ok {
+		return nil, fmt.Errorf("%s gives nothing", asked.Jq)
+	}
+	if err, ok := first.(error); ok {
+		return nil, err
+	}
+	return json.Marshal(first)
+}
+
+func runLua(asked request) (json.RawMessage, error) {
 	l := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer l.Close()
 	if err := openLibraries(l); err != nil {

@@ -1,4 +1,4 @@
-// Runs Lua scripts as Argo CD does, in its own interpreter: a small Go program (lua/) that is asked
+// Runs Lua and jq as Argo CD does, in its own interpreters: a small Go program (scripts/) that is asked
 // over its standard input, one JSON line for each script.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -12,27 +12,32 @@ export interface LuaRequest {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-export type LuaAnswer =
+export interface JqRequest {
+  readonly jq: string;
+  readonly object: unknown;
+}
+
+export type ScriptAnswer =
   | { readonly result: unknown; readonly error?: undefined }
   | { readonly error: string; readonly result?: undefined };
 
-export interface LuaRunner {
-  run(request: LuaRequest): Promise<LuaAnswer>;
+export interface ScriptRunner {
+  run(request: LuaRequest | JqRequest): Promise<ScriptAnswer>;
   /** Ends the program. */
   close(): Promise<void>;
 }
 
 /** Starts the program; it is built first when it is not in the cache. */
-export async function startLua(): Promise<LuaRunner> {
-  const programs = await ensureBinaries(['argo-lua']);
-  const child = spawn(programs['argo-lua'], [], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const waiting: { resolve(answer: LuaAnswer): void; reject(error: Error): void }[] = [];
+export async function startScripts(): Promise<ScriptRunner> {
+  const programs = await ensureBinaries(['argo-scripts']);
+  const child = spawn(programs['argo-scripts'], [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const waiting: { resolve(answer: ScriptAnswer): void; reject(error: Error): void }[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
-    waiting.shift()?.resolve(JSON.parse(line) as LuaAnswer);
+    waiting.shift()?.resolve(JSON.parse(line) as ScriptAnswer);
   });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
-      for (const { reject } of waiting.splice(0)) reject(new Error('the Lua program ended'));
+      for (const { reject } of waiting.splice(0)) reject(new Error('the program that runs scripts ended'));
       resolve();
     });
   });
