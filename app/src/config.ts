@@ -33,6 +33,14 @@ export interface AppConfig {
   readonly poolSize: number;
   readonly connection: ConnectionConfig;
   readonly faults: FaultConfig;
+  readonly documents: DocumentConfig;
+}
+
+/** Where documents are kept. */
+export interface DocumentConfig {
+  /** A folder on a volume that all pods share; undefined keeps no documents. */
+  readonly dir: string | undefined;
+  readonly maxBytes: number;
 }
 
 const number = (min: number, max: number) =>
@@ -72,6 +80,8 @@ const settings = z.object({
   DRAIN_MS: whole(0, 300_000).default(3_000),
   CLOSE_TIMEOUT_MS: whole(1, 300_000).default(10_000),
   DB_POOL_SIZE: whole(1, 100).default(5),
+  UPLOADS_DIR: z.string().startsWith('/', 'give an absolute path').optional(),
+  UPLOADS_MAX_BYTES: whole(1, 1_073_741_824).default(10_485_760),
   FAULT_ERROR_SHARE: number(0, 1).default(0),
   FAULT_ERROR_STAGE: z.enum(['before', 'after'], 'give "before" or "after"').default('before'),
   FAULT_LATENCY_MS: whole(0, 60_000).default(0),
@@ -108,6 +118,7 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
     poolSize: data.DB_POOL_SIZE,
     connection: parseConnection(env),
     faults,
+    documents: { dir: data.UPLOADS_DIR, maxBytes: data.UPLOADS_MAX_BYTES },
   };
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { parseConfig } from './config.ts';
 import type { AppConfig } from './config.ts';
+import { openVolume } from './documents/volume.ts';
 import { createApp, createMetricsApp } from './http/app.ts';
 import { createBreakOff, createFaultInjector } from './http/faults.ts';
 import { listen } from './http/listener.ts';
@@ -38,9 +39,12 @@ async function run(config: AppConfig): Promise<void> {
   });
   const drain = new AbortController();
   const inject = createFaultInjector(faults);
+  const { dir: uploadsDir, maxBytes } = config.documents;
   const app = createApp({
     version,
     store,
+    blobs: uploadsDir === undefined ? undefined : await openVolume(uploadsDir),
+    maxBytes,
     logger,
     metrics,
     readiness,

@@ -295,3 +295,40 @@ describe('an account', () => {
     await expect(store.createAccount({ ...account, name: 'Eve' })).resolves.toEqual(first);
   });
 });
+
+describe('a document', () => {
+  const row = (account: string, sha256: string) => ({
+    id: randomUUID(),
+    account,
+    sha256,
+    sizeBytes: 12,
+    contentType: 'application/pdf',
+  });
+
+  it('is one row for the same bytes of an account, whoever adds it at once', async () => {
+    const [ann = '', ben = ''] = await fundedAccounts(2, 100);
+    const same = 'a'.repeat(64);
+    const added = await Promise.all(
+      Array.from({ length: 8 }, () => store.addDocument(row(ann, same))),
+    );
+    expect(new Set(added.map(({ id }) => id)).size).toBe(1);
+    const other = await store.addDocument(row(ben, same));
+    expect(other.id).not.toBe(added[0]?.id);
+    expect(await store.findDocument(other.id)).toEqual(other);
+    expect(await store.findDocument(randomUUID())).toBeUndefined();
+  });
+
+  it('is listed once, oldest first', async () => {
+    const [ann = ''] = await fundedAccounts(1, 100);
+    const ids: string[] = [];
+    for (let digit = 0; digit < 5; digit += 1)
+      ids.push((await store.addDocument(row(ann, String(digit).repeat(64)))).id);
+    const seen: string[] = [];
+    for (;;) {
+      const page = await store.listDocuments({ account: ann, limit: 2, after: seen.at(-1) });
+      if (page.length === 0) break;
+      seen.push(...page.map(({ id }) => id));
+    }
+    expect(seen).toEqual(ids);
+  });
+});

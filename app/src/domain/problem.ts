@@ -8,6 +8,8 @@ const catalogue = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'account-not-found': { status: 404, title: 'There is no such account' },
   'transfer-not-found': { status: 404, title: 'There is no such transfer' },
+  'upload-incomplete': { status: 400, title: 'The upload ended before all of it was there' },
+  'document-not-found': { status: 404, title: 'There is no such document' },
   'hold-not-found': { status: 404, title: 'There is no such hold' },
   'request-in-flight': {
     status: 409,
@@ -17,6 +19,9 @@ const catalogue = {
   'hold-expired': { status: 409, title: 'The hold has expired' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has to be application/json' },
+  'document-type-not-allowed': { status: 415, title: 'Documents of this type are not taken' },
+  'document-type-mismatch': { status: 422, title: 'The document is not what its type says' },
+  'digest-mismatch': { status: 422, title: 'The document is not what its digest says' },
   'idempotency-key-reused': {
     status: 422,
     title: 'This Idempotency-Key was used for another request',
@@ -28,6 +33,8 @@ const catalogue = {
   'capture-too-large': { status: 422, title: 'More than the hold set aside' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'injected-fault': { status: 500, title: 'This version was told to fail' },
+  'documents-off': { status: 501, title: 'This deployment keeps no documents' },
+  'storage-unavailable': { status: 503, title: 'The documents cannot be kept at the moment' },
   'ledger-busy': { status: 503, title: 'The ledger is busy' },
   'database-unavailable': { status: 503, title: 'The database does not answer' },
 } as const satisfies Record<string, { status: number; title: string }>;

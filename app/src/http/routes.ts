@@ -1,8 +1,16 @@
 // The table of all routes: which path leads where.
+import { documentTypes } from '../documents/content-type.ts';
 import { captureRejections, holdRejections } from '../domain/hold.ts';
 import { rejections } from '../domain/transfer.ts';
 import type { Store } from '../store/store.ts';
 import { createAccountEndpoint, getAccountEndpoint } from './account-endpoints.ts';
+import {
+  documentContentEndpoint,
+  getDocumentEndpoint,
+  listDocumentsEndpoint,
+  uploadEndpoint,
+} from './document-endpoints.ts';
+import type { DocumentOptions } from './document-endpoints.ts';
 import {
   authorizeHoldEndpoint,
   captureHoldEndpoint,
@@ -15,20 +23,21 @@ import * as schemas from './schemas.ts';
 import { statementEndpoint } from './statement-endpoint.ts';
 import { getTransferEndpoint, postTransferEndpoint } from './transfer-endpoints.ts';
 
-export interface RouteOptions {
+export interface RouteOptions extends DocumentOptions {
   readonly version: string;
-  readonly store: Store;
 }
 
 const ok = 200;
 const created = 201;
 
 /** Probes and /openapi.json itself are not in it: app.ts and openapi.ts know those. */
-export function createRoutes({ version, store }: RouteOptions): readonly Route[] {
+export function createRoutes(options: RouteOptions): readonly Route[] {
+  const { version, store } = options;
   return [
     ...accountRoutes(store),
     ...transferRoutes(store),
     ...holdRoutes(store),
+    ...documentRoutes(options),
     ...ledgerRoutes(store, version),
   ];
 }
@@ -124,6 +133,55 @@ function holdRoutes(store: Store): readonly Route[] {
       answer: { status: ok, body: schemas.holdAnswer },
       problems: ['hold-not-found', 'hold-not-open'],
       endpoint: releaseHoldEndpoint(store),
+    },
+  ];
+}
+
+function documentRoutes(options: DocumentOptions): readonly Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/accounts/:id/documents',
+      summary: 'Send a document; the same bytes again are the same document',
+      upload: documentTypes,
+      answer: { status: created, body: schemas.documentAnswer },
+      problems: [
+        'account-not-found',
+        'invalid-request',
+        'upload-incomplete',
+        'body-too-large',
+        'document-type-not-allowed',
+        'document-type-mismatch',
+        'digest-mismatch',
+        'documents-off',
+        'storage-unavailable',
+      ],
+      endpoint: uploadEndpoint(options),
+    },
+    {
+      method: 'get',
+      path: '/accounts/:id/documents',
+      summary: 'The documents of an account, oldest first',
+      query: schemas.pageQuery,
+      answer: { status: ok, body: schemas.documentsAnswer },
+      problems: ['invalid-request', 'account-not-found'],
+      endpoint: listDocumentsEndpoint(options),
+    },
+    {
+      method: 'get',
+      path: '/documents/:id',
+      summary: 'What is known of a document',
+      answer: { status: ok, body: schemas.documentAnswer },
+      problems: ['document-not-found'],
+      endpoint: getDocumentEndpoint(options),
+    },
+    {
+      method: 'get',
+      path: '/documents/:id/content',
+      summary: 'The bytes of a document',
+      answer: { status: ok, body: { types: documentTypes } },
+      problems: ['document-not-found', 'documents-off', 'storage-unavailable'],
+      endpoint: documentContentEndpoint(options),
     },
   ];
 }

@@ -112,6 +112,21 @@ export const statementAnswer = z.strictObject({
   next: z.string().optional(),
 });
 
+export const documentAnswer = z.strictObject({
+  id: uuid,
+  account: uuid,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.int().min(1),
+  contentType: z.string(),
+  createdAt: time,
+});
+
+export const documentsAnswer = z.strictObject({
+  documents: z.array(documentAnswer),
+  /** Absent on the last page. */
+  next: z.string().optional(),
+});
+
 export const summaryAnswer = z.strictObject({
   balanced: z.boolean(),
   accounts: count,

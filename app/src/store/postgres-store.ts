@@ -10,6 +10,7 @@ import type { CurrencySummary } from '../domain/summary.ts';
 import { hashOrder, rejections } from '../domain/transfer.ts';
 import type { Transfer, TransferOrder, TransferOutcome } from '../domain/transfer.ts';
 import { PrismaClient } from '../generated/client.ts';
+import { createPostgresDocuments } from './postgres-documents.ts';
 import { createPostgresHolds } from './postgres-holds.ts';
 import { listPostings } from './postgres-statement.ts';
 import { requiredMigration } from './required-schema.ts';
@@ -47,6 +48,7 @@ export function createPostgresStore({ pool, retry }: PostgresStoreOptions): Stor
         return row === null ? undefined : toTransfer(row);
       }, retry),
     ...createPostgresHolds(prisma, retry),
+    ...createPostgresDocuments(prisma, retry),
     listPostings: (query) => withRetry(() => listPostings(prisma, query), retry),
     summarize: () => withRetry(() => summarize(prisma), retry),
     checkSchema: () => checkSchema(prisma),

@@ -1,5 +1,6 @@
 // What the HTTP layer needs from storage. The real one is postgres-store.ts.
 import type { Account, NewAccount } from '../domain/account.ts';
+import type { Document, DocumentQuery, NewDocument } from '../domain/document.ts';
 import type {
   CaptureOrder,
   CaptureOutcome,
@@ -34,7 +35,15 @@ export interface StatementStore {
   listPostings(query: StatementQuery): Promise<readonly StatementLine[]>;
 }
 
-export interface Store extends HoldStore, StatementStore {
+/** What is known of documents; their bytes are elsewhere. */
+export interface DocumentStore {
+  /** The same bytes of the same account are one document; the first one is returned. */
+  addDocument(document: NewDocument): Promise<Document>;
+  findDocument(id: string): Promise<Document | undefined>;
+  listDocuments(query: DocumentQuery): Promise<readonly Document[]>;
+}
+
+export interface Store extends HoldStore, StatementStore, DocumentStore {
   /** Makes the account; asking twice with the same id makes one. */
   createAccount(account: NewAccount): Promise<Account>;
   findAccount(id: string): Promise<Account | undefined>;

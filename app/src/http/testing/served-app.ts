@@ -62,11 +62,11 @@ export async function serveApp(
   let now = 0;
   const store = createMemoryStore(() => new Date(now));
   const metrics = createMetrics({ version });
+  const routeOptions = { version, store, blobs: undefined, maxBytes: 1_000, ...more };
   const lines: string[] = [];
   const drain = new AbortController();
   const app = createApp({
-    version,
-    store,
+    ...routeOptions,
     metrics,
     logger: createLogger({
       level: 'debug',
@@ -86,7 +86,7 @@ export async function serveApp(
   });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   const url = (path: string): string => `http://127.0.0.1:${listener.port}${path}`;
-  const description = describeApi(createRoutes({ version, store }), version);
+  const description = describeApi(createRoutes(routeOptions), version);
   const answered = new Set<string>();
 
   const send = async (path: string, init: RequestInit = {}): Promise<Answer> => {

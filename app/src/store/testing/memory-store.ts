@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Account } from '../../domain/account.ts';
+import type { Document } from '../../domain/document.ts';
 import { hashCapture, hashHold } from '../../domain/hold.ts';
 import type {
   CaptureOrder,
@@ -33,6 +34,7 @@ interface Rows {
 export function createMemoryStore(now: () => Date = () => new Date(0)): MemoryStore {
   const rows: Rows = { accounts: new Map(), transfers: new Map(), holds: new Map(), now };
   const { accounts, transfers, holds } = rows;
+  const documents = new Map<string, Document>();
   const keys = new Map<string, { readonly hash: string; readonly outcome: { kind: string } }>();
 
   const failIfTold = (): void => {
@@ -92,6 +94,21 @@ export function createMemoryStore(now: () => Date = () => new Date(0)): MemorySt
       linesOf(rows, account)
         .filter((line) => before === undefined || line.id < before)
         .slice(0, limit),
+    addDocument: async (document) => {
+      failIfTold();
+      const known = [...documents.values()].find(
+        ({ account, sha256 }) => account === document.account && sha256 === document.sha256,
+      );
+      const made = known ?? { ...document, createdAt: now() };
+      documents.set(made.id, made);
+      return made;
+    },
+    findDocument: async (id) => documents.get(id),
+    listDocuments: async ({ account, limit, after }) => {
+      const mine = [...documents.values()].filter((document) => document.account === account);
+      const seen = mine.findIndex((document) => document.id === after);
+      return after !== undefined && seen < 0 ? [] : mine.slice(seen + 1, seen + 1 + limit);
+    },
     summarize: async () => summarize(rows),
     checkSchema: async () => store.schema,
     close: async () => undefined,
