@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findProgram } from '../../test/cluster/src/build/prerequisites.ts';
 import { cacheDir, cacheFolder } from '../../test/cluster/src/paths.ts';
 
@@ -18,6 +18,13 @@ const program = (): string => join(folder(), 'usr/bin/prometheus');
 /** The server's program: one on the PATH, else the one in the cache, else undefined. */
 export function findPrometheus(): string | undefined {
   return findProgram('prometheus') ?? (existsSync(program()) ? program() : undefined);
+}
+
+/** promtool, which comes with the server: beside the program that was found, else undefined. */
+export function findPromtool(): string | undefined {
+  const server = findPrometheus();
+  const beside = server && join(dirname(server), 'promtool');
+  return beside && existsSync(beside) ? beside : findProgram('promtool');
 }
 
 /** Unpacks Debian's package into the cache. Throws when this machine cannot do that. */
