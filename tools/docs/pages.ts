@@ -26,6 +26,12 @@ export function codeBlocks({ text }: Page, language: string): readonly string[] 
   return [...text.matchAll(fence)].map((match) => match[1] ?? '');
 }
 
+/** Code blocks of a language, each with the comment on the line before it ('' where there is none). */
+export function markedBlocks(path: string, language: string): { mark: string; text: string }[] {
+  const marked = new RegExp(`(?:^<!-- (.*) -->\\n)?^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
+  return [...read(path).text.matchAll(marked)].map(([, mark = '', text = '']) => ({ mark, text }));
+}
+
 /** Targets of links, without those that lead out of the repository. */
 export function localLinks({ text }: Page): readonly string[] {
   const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');

@@ -73,20 +73,25 @@ export interface Lab {
 
 let namespaces = 0;
 
-/** Call at the top of a file of tests; what it returns opens a lab that ends with its test. */
-export function useLabs(tierOf: () => ApiTier = sharedTier): () => Promise<Lab> {
+/**
+ * Call at the top of a file of tests; what it returns opens a lab that ends with its test. A namespace
+ * that is named is the test's to make.
+ */
+export function useLabs(
+  tierOf: () => ApiTier = sharedTier,
+): (named?: string) => Promise<Lab> {
   const ends: (() => Promise<void> | void)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end();
   });
-  return async () => {
+  return async (named) => {
     const tier = tierOf();
     namespaces += 1;
-    const namespace = `t${process.pid}-${Date.now().toString(36)}-${namespaces}`;
+    const namespace = named ?? `t${process.pid}-${Date.now().toString(36)}-${namespaces}`;
     const transport = connectTo(tier, 'integration-test');
     ends.push(() => transport.close());
     const client = clientOf(transport);
-    await client.create(NAMESPACE, { metadata: { name: namespace } });
+    if (named === undefined) await client.create(NAMESPACE, { metadata: { name: namespace } });
     const world = await watchWorld(transport, namespace);
     ends.push(() => world.stop());
     return labIn({ tier, namespace, transport, client, world, ends });
