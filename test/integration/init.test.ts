@@ -119,7 +119,8 @@ describe('the guide to a first canary', () => {
   it('works as it is written, from the image to a rollback, and once more with charts-ts', async () => {
     const lab = await openLab('shop');
     const shell = openShell();
-    const [init = '', first = '', canary = '', bad = '', charts = '', ...more] = blocks().map(({ text }) => text);
+    const texts = blocks().map(({ text }) => text);
+    const [init = '', first = '', canary = '', bad = '', charts = '', ...more] = texts;
     expect(more).toEqual([]);
 
     expect(await ok(shell(init))).toContain('wrote release.yaml');
