@@ -9,8 +9,8 @@ const random = (): string => 'cafe';
 describe('parseConfig', () => {
   it('restores into a database of another name by default', () => {
     expect(parseConfig(minimal, random)).toMatchObject({
-      dir: '/backup',
-      keep: { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 3 },
+      volume: { dir: '/backup', keep: { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 3 } },
+      bucket: undefined,
       database: 'bank',
       drillDatabase: 'bank_drill_cafe',
     });

@@ -1,15 +1,17 @@
 // The backup's settings, read from the environment once. Errors name the variable and the remedy.
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
+import { bucketSettings } from './bucket-config.ts';
+import type { BucketSettings } from './bucket-config.ts';
 import type { KeepPolicy } from './retention.ts';
+import { ConfigError, fileNamedBy, keepPolicy, whole } from './settings.ts';
 
 /** Everything the three commands need. */
 export interface BackupConfig {
-  /** The volume: sets, drill results and the lock live in here. */
-  readonly dir: string;
-  /** How many sets stay on the volume. */
-  readonly keep: KeepPolicy;
+  /** The volume; undefined where sets go to a bucket only. */
+  readonly volume: { readonly dir: string; readonly keep: KeepPolicy } | undefined;
+  /** The bucket; undefined where sets stay on the volume. */
+  readonly bucket: BucketSettings | undefined;
   readonly database: string;
   /** The app's folder of uploads, each named by its hash; undefined where there is none to copy. */
   readonly uploadsDir: string | undefined;
@@ -25,11 +27,6 @@ export interface BackupConfig {
   readonly toolTimeoutMs: number;
   /** Tables that have to be in a dump, or it is not one of this app. */
   readonly requiredTables: readonly string[];
-}
-
-/** A setting a person has to correct. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 const ledgerTables = ['account', 'transfer', 'posting', 'idempotency_key', '_prisma_migrations'];
@@ -54,8 +51,8 @@ const plainName = /^[a-z_][a-z0-9_]{0,62}$/;
 export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): BackupConfig {
   const database = databaseName(env, 'PGDATABASE', undefined);
   const config: BackupConfig = {
-    dir: env['BACKUP_DIR'] || '/backup',
-    keep: keepPolicy(env, 'BACKUP_KEEP'),
+    volume: volumeSettings(env),
+    bucket: bucketSettings(env),
     database,
     uploadsDir: env['UPLOADS_DIR'] || undefined,
     documentTable: databaseName(env, 'BACKUP_DOCUMENT_TABLE', 'document'),
@@ -78,39 +75,18 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
   return config;
 }
 
-const defaultKeep: KeepPolicy = { last: 3, daily: 7, weekly: 5, monthly: 12, yearly: 3 };
-
-/** From `<prefix>_LAST`, `<prefix>_DAILY` and so on. */
-function keepPolicy(env: NodeJS.ProcessEnv, prefix: string): KeepPolicy {
-  const read = (why: keyof KeepPolicy): number =>
-    whole(env, {
-      name: `${prefix}_${why.toUpperCase()}`,
-      fallback: defaultKeep[why],
-      min: why === 'last' ? 1 : 0,
-      max: 1_000,
-    });
-  return {
-    last: read('last'),
-    daily: read('daily'),
-    weekly: read('weekly'),
-    monthly: read('monthly'),
-    yearly: read('yearly'),
-  };
+/** A bucket alone needs no volume; with nothing named there is the usual place for one. */
+function volumeSettings(env: NodeJS.ProcessEnv): BackupConfig['volume'] {
+  const dir = env['BACKUP_DIR'] || (env['BACKUP_S3_BUCKET'] ? undefined : '/backup');
+  return dir === undefined ? undefined : { dir, keep: keepPolicy(env, 'BACKUP_KEEP') };
 }
 
 function toolEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const kept = Object.fromEntries(
     handedOn.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
   );
-  const file = env['PGPASSWORD_FILE'];
-  if (!file) return kept;
-  try {
-    return { ...kept, PGPASSWORD: readFileSync(file, 'utf8').trimEnd() };
-  } catch {
-    throw new ConfigError(
-      `PGPASSWORD_FILE: ${file} cannot be read. Mount the Secret there or correct the path`,
-    );
-  }
+  const password = fileNamedBy(env, 'PGPASSWORD_FILE');
+  return password === undefined ? kept : { ...kept, PGPASSWORD: password };
 }
 
 function databaseName(
@@ -126,16 +102,4 @@ function databaseName(
       `${variable}: "${name}" has to be small letters, digits and underscores, at most 63`,
     );
   return name;
-}
-
-function whole(
-  env: NodeJS.ProcessEnv,
-  { name, fallback, min, max }: { name: string; fallback: number; min: number; max: number },
-): number {
-  const text = env[name];
-  if (!text) return fallback;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new ConfigError(`${name}: "${text}" has to be a whole number from ${min} to ${max}`);
-  return value;
 }

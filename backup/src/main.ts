@@ -1,55 +1,95 @@
-// The program of the backup CronJob (`run`), the restore drill (`drill`), and a look at the volume
-// (`list`). Prints one JSON object. Exit codes: 0 done or busy, 1 failed, 2 cannot start.
+// The program of the backup CronJob (`run`), of the restore drill (`drill`), and for people. Prints one
+// JSON object. Exit codes: 0 done or busy, 1 failed, 2 cannot start.
 import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
 
-import { ConfigError, parseConfig } from './config.ts';
+import { parseConfig } from './config.ts';
 import type { BackupConfig } from './config.ts';
+import { copySets } from './copy-sets.ts';
 import { listSets } from './list-sets.ts';
+import { openTargets, targetFrom } from './open-targets.ts';
 import { runBackup } from './run-backup.ts';
 import { runDrill } from './run-drill.ts';
-import { openVolume } from './volume-target.ts';
+import { ConfigError } from './settings.ts';
+import { bucketLifecycle } from './tiers.ts';
+
+interface Result {
+  readonly report: object;
+  readonly exitCode: number;
+}
+
+type Options = Readonly<Record<string, string | undefined>>;
+
+const now = (): Date => new Date();
 
 const commands = {
-  run: async (config) => {
-    const outcome = await runBackup({ config, target: openVolume(config.dir), now: () => new Date() });
-    return { report: outcome, exitCode: 0 };
-  },
-  drill: async (config) => {
-    const result = await runDrill({ config, target: openVolume(config.dir), now: () => new Date() });
+  run: runAndCopy,
+  drill: async (config, { from }) => {
+    const result = await runDrill({ config, target: targetFrom(config, from), now });
     return { report: result, exitCode: result.kind === 'passed' ? 0 : 1 };
   },
-  list: async (config) => ({ report: { sets: await listSets(openVolume(config.dir)) }, exitCode: 0 }),
-} as const satisfies Record<
-  string,
-  (config: BackupConfig) => Promise<{ report: object; exitCode: number }>
->;
+  list: async (config, { from }) => ({
+    report: { sets: await listSets(targetFrom(config, from)) },
+    exitCode: 0,
+  }),
+  lifecycle: async ({ bucket }) => {
+    if (bucket === undefined) throw new ConfigError('BACKUP_S3_BUCKET: missing. Name the bucket');
+    return { report: bucketLifecycle(bucket.prefix, bucket.cold), exitCode: 0 };
+  },
+} as const satisfies Record<string, (config: BackupConfig, options: Options) => Promise<Result>>;
+
+/** A set at the first target, and copies at the others. A copy that fails fails the run, not the set. */
+async function runAndCopy(config: BackupConfig): Promise<Result> {
+  const [first, ...others] = openTargets(config);
+  const outcome = await runBackup({ config, target: first.target, keep: first.keep, now });
+  if (outcome.kind === 'busy' || others.length === 0) return { report: outcome, exitCode: 0 };
+  const copies: { target: string; error?: string }[] = [];
+  for (const { target, keep } of others) {
+    const failed = (error: unknown): { error: string } => ({ error: messageOf(error) });
+    const result = await copySets({ from: first.target, to: target, keep }).catch(failed);
+    copies.push({ target: target.name, ...result });
+  }
+  const hasFailed = copies.some(({ error }) => error !== undefined);
+  return { report: { ...outcome, copies }, exitCode: hasFailed ? 1 : 0 };
+}
 
 function isCommand(name: string | undefined): name is keyof typeof commands {
   return name !== undefined && Object.hasOwn(commands, name);
 }
 
-async function main(name: string | undefined): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
   if (!isCommand(name)) throw new ConfigError(`usage: backup ${Object.keys(commands).join(' | ')}`);
+  const options = parseOptions(rest);
   const config = parseConfig(process.env, () => randomBytes(4).toString('hex'));
-  const { report, exitCode } = await commands[name](config);
-  print({ command: name, ...report });
+  const { report, exitCode } = await commands[name](config, options);
+  print(name === 'lifecycle' ? report : { command: name, ...report });
   return exitCode;
+}
+
+function parseOptions(args: string[]): Options {
+  try {
+    const text = { type: 'string' } as const;
+    return parseArgs({ args, options: { from: text, set: text, database: text, uploads: text } }).values;
+  } catch (error) {
+    throw new ConfigError(messageOf(error));
+  }
 }
 
 function print(report: object): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 // As a container's first process we would not hear SIGTERM otherwise. What was begun stays invisible.
 process.once('SIGTERM', () => process.exit(143));
 
 try {
-  process.exitCode = await main(process.argv[2]);
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  print({
-    command: process.argv[2],
-    kind: 'failed',
-    error: error instanceof Error ? error.message : String(error),
-  });
+  print({ command: process.argv[2], kind: 'failed', error: messageOf(error) });
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 }

@@ -6,16 +6,15 @@ import type { BackupConfig } from './config.ts';
 import { digestOf } from './durable.ts';
 import { renderManifest } from './manifest.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
-import { setsToDelete } from './retention.ts';
 import type { KeepPolicy } from './retention.ts';
 import { rowsSql } from './row-counts.ts';
 import { dumpName, newSetId } from './set-id.ts';
 import { withSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { StepHook, Target, Writer } from './target.ts';
+import { thinOut } from './thin-out.ts';
 import { runTool } from './tool.ts';
 import { copyUploads, referencedUploads } from './uploads.ts';
-import { verifySet } from './verify-set.ts';
 
 export type BackupOutcome =
   | {
@@ -32,13 +31,15 @@ export type BackupOutcome =
 export interface RunOptions {
   readonly config: BackupConfig;
   readonly target: Target;
+  /** What stays of the sets that are there. */
+  readonly keep: KeepPolicy;
   readonly now: () => Date;
   readonly onStep?: StepHook;
 }
 
 /** Throws when no set could be published; then none is visible. */
 export async function runBackup(options: RunOptions): Promise<BackupOutcome> {
-  const { config, target, now, onStep = () => undefined } = options;
+  const { target, keep, now, onStep = () => undefined } = options;
   const startedAt = now();
   const id = newSetId(startedAt);
   const writer = await target.openWriter(id);
@@ -46,7 +47,7 @@ export async function runBackup(options: RunOptions): Promise<BackupOutcome> {
   try {
     const built = { ...options, onStep, writer, id, startedAt };
     const { files: _files, ...manifest } = await buildSet(built);
-    const deleted = await thinOut({ target, writer, keep: config.keep });
+    const deleted = await thinOut({ target, writer, keep });
     return {
       kind: 'published',
       manifest,
@@ -103,7 +104,7 @@ async function takeSnapshot(options: BuildOptions, snapshot: Snapshot): Promise<
   const files = [dump, ...uploads.files];
   await onStep('check-dump');
   await checkDump(config, writer);
-  await checkFiles(writer, files);
+  await checkFiles(options, files);
   const { serverVersion, recoveryPoint } = snapshot;
   return {
     recoveryPoint,
@@ -173,33 +174,24 @@ async function checkDump(config: BackupConfig, writer: Writer): Promise<void> {
     );
 }
 
-async function checkFiles(writer: Writer, files: readonly ManifestFile[]): Promise<void> {
+/** What was stored, asked of where it lies now and not of what we sent. */
+async function checkFiles(
+  { target, writer, id }: BuildOptions,
+  files: readonly ManifestFile[],
+): Promise<void> {
+  const differs = (name: string): Error =>
+    new Error(`${name} reads back differently from what was written: ${target.name} is not to be trusted`);
+  if (target.rereads === 'sizes') {
+    // The bucket has compared the sha256 of all that it took with the one we sent.
+    const sizes = await target.sizes(id);
+    const wrong = files.find((file) => sizes.get(file.name) !== file.sizeBytes);
+    if (wrong !== undefined) throw differs(wrong.name);
+    return;
+  }
   for (const file of files) {
     const stored = await digestOf(await writer.read(file.name));
-    if (stored.sha256 !== file.sha256)
-      throw new Error(
-        `${file.name} reads back differently from what was written: the target is not to be trusted`,
-      );
+    if (stored.sha256 !== file.sha256) throw differs(file.name);
   }
-}
-
-interface Thinning {
-  readonly target: Target;
-  readonly writer: Writer;
-  readonly keep: KeepPolicy;
-}
-
-async function thinOut({ target, writer, keep }: Thinning): Promise<readonly string[]> {
-  const sets = [];
-  for (const id of await target.listSets()) {
-    const { kind } = await verifySet(target, id, target.rereads);
-    sets.push({ id, isVerified: kind === 'verified' });
-  }
-  const deleted = [];
-  for (const id of setsToDelete(sets, keep)) {
-    if ((await writer.remove(id)).kind === 'removed') deleted.push(id);
-  }
-  return deleted;
 }
 
 function problemsOf({ uploads }: Omit<Manifest, 'files'>): readonly string[] {

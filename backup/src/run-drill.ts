@@ -2,7 +2,6 @@
 // and folder, checking them there, and removing them again. The live database is only its namesake.
 import { mkdir, rm } from 'node:fs/promises';
 
-import { ConfigError } from './config.ts';
 import type { BackupConfig } from './config.ts';
 import { judgeLedger, ledgerCheckSql, parseFindings } from './ledger-check.ts';
 import type { LedgerFindings } from './ledger-check.ts';
@@ -14,6 +13,7 @@ import { compareRows, rowsSql } from './row-counts.ts';
 import type { RowCounts } from './row-counts.ts';
 import { withScratchDatabase } from './scratch-database.ts';
 import { newSetId } from './set-id.ts';
+import { ConfigError } from './settings.ts';
 import type { Target } from './target.ts';
 import { referencedUploads } from './uploads.ts';
 import { verifySet } from './verify-set.ts';

@@ -1,7 +1,7 @@
 // Runs a backup and kills its own process at the step named by the first argument.
 import { parseConfig } from '../../backup/src/config.ts';
+import { openTargets } from '../../backup/src/open-targets.ts';
 import { runBackup } from '../../backup/src/run-backup.ts';
-import { openVolume } from '../../backup/src/volume-target.ts';
 
 const fatalStep = process.argv[2];
 
@@ -13,4 +13,6 @@ const onStep = async (step: string): Promise<void> => {
 };
 const config = parseConfig(process.env, () => 'cafe');
 
-await runBackup({ config, target: openVolume(config.dir, onStep), now: () => new Date(), onStep });
+const [{ target, keep }] = openTargets(config, onStep);
+
+await runBackup({ config, target, keep, now: () => new Date(), onStep });

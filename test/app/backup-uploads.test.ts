@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { parseConfig } from '../../backup/src/config.ts';
+import { openTargets } from '../../backup/src/open-targets.ts';
 import { runBackup } from '../../backup/src/run-backup.ts';
 import { FencedError } from '../../backup/src/target.ts';
 import { openVolume } from '../../backup/src/volume-target.ts';
@@ -62,9 +63,11 @@ describe('one set of database and uploads', () => {
   it('holds the documents and rows of one moment, whatever is written meanwhile', async () => {
     const first = await stage.upload('before the snapshot');
     const config = parseConfig(stage.env(), () => 'cafe');
+    const [{ target, keep }] = openTargets(config);
     const outcome = await runBackup({
       config,
-      target: openVolume(stage.volume),
+      target,
+      keep,
       now: () => new Date(),
       // The snapshot is taken: what comes now belongs to the next set, in the dump as in the uploads.
       onStep: async (step) => {
