@@ -133,6 +133,7 @@ async function startPrograms(tier: ApiTier, argocd: string) {
         ARGOCD_SSH_DATA_PATH: ssh,
         ARGOCD_PLUGINSOCKFILEPATH: plugins,
         ARGOCD_ASK_PASS_SOCK: join(work, 'ask.sock'),
+        HOME: tmp,
         TMPDIR: tmp,
       },
     });

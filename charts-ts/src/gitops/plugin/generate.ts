@@ -26,7 +26,8 @@ async function main(): Promise<void> {
     );
   }
   const { renderEnvironment, renderText } = (await load('render.ts')) as Renderer;
-  const texts = renderEnvironment(name).map((file) => renderText(file));
+  const files = renderEnvironment(name).filter(({ objects }) => objects.length > 0);
+  const texts = files.map((file) => renderText(file));
   process.stdout.write(texts.join('---\n'));
 }
 
