@@ -23,6 +23,7 @@ describe('parseConfig', () => {
       neverReady: false,
       resetShare: 0,
       crashAfterMs: undefined,
+      hangAfterMs: undefined,
     });
   });
 
@@ -35,6 +36,7 @@ describe('parseConfig', () => {
     ['FAULT_LATENCY_MS', '100'],
     ['FAULT_NEVER_READY', 'true'],
     ['FAULT_CRASH_AFTER_MS', '5000'],
+    ['FAULT_HANG_AFTER_MS', '5000'],
   ])('refuses %s in production and names it with the remedy', (name, value) => {
     for (const environment of [{}, { APP_ENV: 'production' }]) {
       expect(() => parseConfig({ ...minimal, ...environment, [name]: value })).toThrow(
@@ -64,6 +66,7 @@ describe('parseConfig', () => {
       neverReady: true,
       resetShare: 0,
       crashAfterMs: 900,
+      hangAfterMs: undefined,
     });
   });
 
@@ -75,6 +78,9 @@ describe('parseConfig', () => {
     ['FAULT_ERROR_SHARE', '20', /^FAULT_ERROR_SHARE: give at most 1/],
     ['FAULT_NEVER_READY', 'yes', /^FAULT_NEVER_READY: give "true" or "false"/],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL: give a pino level/],
+    ['SLIPWAY_RELEASE', 'a b', /^SLIPWAY_RELEASE: give 1 to 128/],
+    ['UPLOADS_DIR', 'uploads', /^UPLOADS_DIR: give an absolute path/],
+    ['REDIS_URL', 'http://cache', /^REDIS_URL: give redis:/],
     ['SLIPWAY_APP_VERSION', 'a b', /^SLIPWAY_APP_VERSION: give 1 to 64/],
   ])('refuses %s=%s with words that help', (name, value, want) => {
     expect(() => parseConfig({ ...minimal, APP_ENV: 'test', [name]: value })).toThrow(want);

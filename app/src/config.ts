@@ -15,6 +15,8 @@ export interface FaultConfig {
   /** Share of requests whose connection is broken off without an answer, 0 to 1. */
   readonly resetShare: number;
   readonly crashAfterMs: number | undefined;
+  /** After so long the event loop stands still for ever: the process lives and answers nothing. */
+  readonly hangAfterMs: number | undefined;
 }
 
 export interface AppConfig {
@@ -34,6 +36,14 @@ export interface AppConfig {
   readonly connection: ConnectionConfig;
   readonly faults: FaultConfig;
   readonly documents: DocumentConfig;
+  readonly cache: CacheConfig;
+}
+
+/** Redis; the app does without when there is none. */
+export interface CacheConfig {
+  readonly url: string | undefined;
+  /** How long an account may be read from it. */
+  readonly ttlMs: number;
 }
 
 /** Where documents are kept. */
@@ -82,12 +92,17 @@ const settings = z.object({
   DB_POOL_SIZE: whole(1, 100).default(5),
   UPLOADS_DIR: z.string().startsWith('/', 'give an absolute path').optional(),
   UPLOADS_MAX_BYTES: whole(1, 1_073_741_824).default(10_485_760),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'give redis://host:6379 or rediss://…' })
+    .optional(),
+  CACHE_TTL_MS: whole(1, 60_000).default(2_000),
   FAULT_ERROR_SHARE: number(0, 1).default(0),
   FAULT_ERROR_STAGE: z.enum(['before', 'after'], 'give "before" or "after"').default('before'),
   FAULT_LATENCY_MS: whole(0, 60_000).default(0),
   FAULT_NEVER_READY: flag.default(false),
   FAULT_RESET_SHARE: number(0, 1).default(0),
   FAULT_CRASH_AFTER_MS: whole(1, 86_400_000).optional(),
+  FAULT_HANG_AFTER_MS: whole(1, 86_400_000).optional(),
 });
 
 /** Parses the environment. Throws ConfigError with one line per mistake. */
@@ -103,6 +118,7 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
     neverReady: data.FAULT_NEVER_READY,
     resetShare: data.FAULT_RESET_SHARE,
     crashAfterMs: data.FAULT_CRASH_AFTER_MS,
+    hangAfterMs: data.FAULT_HANG_AFTER_MS,
   };
   if (data.APP_ENV === 'production') refuseFaults(faults);
   return {
@@ -118,6 +134,7 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
     poolSize: data.DB_POOL_SIZE,
     connection: parseConnection(env),
     faults,
+    cache: { url: data.REDIS_URL, ttlMs: data.CACHE_TTL_MS },
     documents: { dir: data.UPLOADS_DIR, maxBytes: data.UPLOADS_MAX_BYTES },
   };
 }
@@ -129,6 +146,7 @@ function refuseFaults(faults: FaultConfig): void {
     faults.neverReady ? 'FAULT_NEVER_READY' : undefined,
     faults.resetShare > 0 ? 'FAULT_RESET_SHARE' : undefined,
     faults.crashAfterMs === undefined ? undefined : 'FAULT_CRASH_AFTER_MS',
+    faults.hangAfterMs === undefined ? undefined : 'FAULT_HANG_AFTER_MS',
   ].filter((name) => name !== undefined);
   if (active.length === 0) return;
   throw new ConfigError(

@@ -1,8 +1,12 @@
 // Wiring and signals only.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { createAccountCache } from './cache/account-cache.ts';
+import { withAccountCache } from './cache/cached-store.ts';
+import { openRedis } from './cache/redis-link.ts';
+import type { RedisLink } from './cache/redis-link.ts';
 import { parseConfig } from './config.ts';
-import type { AppConfig } from './config.ts';
+import type { AppConfig, CacheConfig } from './config.ts';
 import { openVolume } from './documents/volume.ts';
 import { createApp, createMetricsApp } from './http/app.ts';
 import { createBreakOff, createFaultInjector } from './http/faults.ts';
@@ -13,9 +17,12 @@ import { createPool } from './store/pool.ts';
 import { createPostgresStore } from './store/postgres-store.ts';
 import { defaultRetryPolicy } from './store/retry.ts';
 import { createLogger } from './telemetry/logger.ts';
+import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
 const readinessTimeoutMs = 2_000;
+const redisTimeoutMs = 100;
+const redisRestMs = 1_000;
 
 async function run(config: AppConfig): Promise<void> {
   const { version, faults } = config;
@@ -28,10 +35,24 @@ async function run(config: AppConfig): Promise<void> {
     onIdleError: (error) => logger.warn({ error }, 'an idle database connection broke'),
   });
   metrics.observePool(pool);
-  const store = createPostgresStore({
+  const database = createPostgresStore({
     pool,
     retry: { ...defaultRetryPolicy, onRetry: metrics.recordRetry },
   });
+  const redis = connectRedis(config.cache, logger);
+  const store =
+    redis === undefined
+      ? database
+      : withAccountCache(
+          database,
+          createAccountCache({
+            redis,
+            release: version,
+            ttlMs: config.cache.ttlMs,
+            negativeTtlMs: Math.min(config.cache.ttlMs, 1_000),
+            onRead: metrics.recordCacheRead,
+          }),
+        );
   const readiness = createReadinessGate({
     checkSchema: store.checkSchema,
     neverReady: faults.neverReady,
@@ -63,6 +84,8 @@ async function run(config: AppConfig): Promise<void> {
     { port: main.port, metricsPort: scrapes.port, environment: config.environment, faults },
     'listening',
   );
+  if (faults.hangAfterMs !== undefined)
+    scheduleHang(faults.hangAfterMs, () => logger.fatal('told to hang (FAULT_HANG_AFTER_MS)'));
   if (faults.crashAfterMs !== undefined)
     scheduleCrash(faults.crashAfterMs, () => logger.fatal('told to crash (FAULT_CRASH_AFTER_MS)'));
 
@@ -75,8 +98,22 @@ async function run(config: AppConfig): Promise<void> {
   await sleep(config.drainMs);
   await main.close(config.closeTimeoutMs);
   await store.close();
+  await redis?.close();
   await scrapes.close(1_000);
   logger.info('stopped');
+}
+
+function connectRedis({ url }: CacheConfig, logger: Logger): RedisLink | undefined {
+  if (url === undefined) return undefined;
+  return openRedis({
+    url,
+    timeoutMs: redisTimeoutMs,
+    restMs: redisRestMs,
+    onChange: (state, error) => {
+      if (state === 'working') logger.info('redis answers again');
+      else logger.warn({ error }, 'redis does not answer, going on without');
+    },
+  });
 }
 
 /** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */
@@ -90,6 +127,15 @@ function scheduleCrash(afterMs: number, announce: () => void): void {
   setTimeout(() => {
     announce();
     process.exit(1);
+  }, afterMs).unref();
+}
+
+function scheduleHang(afterMs: number, announce: () => void): void {
+  setTimeout(() => {
+    announce();
+    for (;;) {
+      // Nothing else ever runs again.
+    }
   }, afterMs).unref();
 }
 

@@ -86,11 +86,25 @@ describe('starting', () => {
     expect(await statusOf(`${app.url}/livez`)).toBe(200);
   });
 
-  it('is alive and not ready without a database', async () => {
+  it('T5: without its database it is alive and only unready', async () => {
     app = await startApp({ ...postgres.env(database), PGPORT: '1' });
     expect(await statusOf(`${app.url}/livez`)).toBe(200);
     expect(await statusOf(`${app.url}/readyz`)).toBe(503);
     expect(await statusOf(`${app.url}/ledger/summary`)).toBe(503);
+  });
+
+  it('T5: once its event loop stands still, the liveness probe fails', async () => {
+    app = await startApp({ ...postgres.env(database), FAULT_HANG_AFTER_MS: '2000' });
+    expect(await statusOf(`${app.url}/livez`)).toBe(200);
+    const hanging = app;
+    await waitFor(
+      'the loop to stand still',
+      async () => (hanging.output().includes('told to hang') ? true : undefined),
+      app,
+    );
+    // As the kubelet asks: within a second.
+    const probe = fetch(`${app.url}/livez`, { signal: AbortSignal.timeout(1_000) });
+    await expect(probe).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });
 

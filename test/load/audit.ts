@@ -117,7 +117,7 @@ async function readUntilCertain(
   path: string,
 ): Promise<Record<string, unknown> | undefined> {
   for (let attempt = 1; attempt <= patience.maxAttempts; attempt += 1) {
-    const exchange = await client.send({ method: 'GET', path });
+    const exchange = await client.send({ method: 'GET', path, freshness: 'fresh' });
     if (exchange.kind === 'answered' && exchange.status === 200 && isObject(exchange.body))
       return exchange.body;
     if (exchange.kind === 'answered' && exchange.status === 404 && isProblem(exchange.body))

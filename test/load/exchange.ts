@@ -13,6 +13,8 @@ export interface LedgerRequest {
   readonly path: string;
   readonly body?: object;
   readonly idempotencyKey?: string;
+  /** `fresh`: what a cache knows will not do. */
+  readonly freshness?: 'fresh';
 }
 
 export type Exchange =
@@ -54,6 +56,7 @@ export function createLedgerClient(address: LedgerAddress, limits: ClientLimits)
         ...(body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+        ...(what.freshness === undefined ? {} : { 'cache-control': 'no-cache' }),
         ...(what.idempotencyKey === undefined ? {} : { 'idempotency-key': what.idempotencyKey }),
       };
       return new Promise<Exchange>((resolve) => {

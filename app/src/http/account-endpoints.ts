@@ -5,7 +5,7 @@ import type { Account } from '../domain/account.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Store } from '../store/store.ts';
 import type { Endpoint } from './endpoint.ts';
-import { readId, readNewAccount } from './requests.ts';
+import { readFreshness, readId, readNewAccount } from './requests.ts';
 
 /** Opens an account with a balance of zero; money comes in by a transfer. */
 export function createAccountEndpoint(store: Store): Endpoint {
@@ -24,7 +24,8 @@ export function createAccountEndpoint(store: Store): Endpoint {
 
 export function getAccountEndpoint(store: Store): Endpoint {
   return async (request) => {
-    const account = await store.findAccount(readId(request.params['id'], 'account-not-found'));
+    const id = readId(request.params['id'], 'account-not-found');
+    const account = await store.findAccount(id, readFreshness(request));
     if (account === undefined) throw new Problem('account-not-found');
     return { status: 200, body: renderAccount(account) };
   };

@@ -11,6 +11,7 @@ const none: FaultConfig = {
   neverReady: false,
   resetShare: 0,
   crashAfterMs: undefined,
+  hangAfterMs: undefined,
 };
 
 /** 0, 1/n, 2/n, ... */

@@ -67,6 +67,11 @@ export function readDigest(request: Request): string | undefined {
   return Buffer.from(digest, 'base64').toString('hex');
 }
 
+/** A client that cannot do with what a cache knows says so. */
+export function readFreshness(request: Request): 'fresh' | undefined {
+  return /\bno-cache\b/.test(request.get('cache-control') ?? '') ? 'fresh' : undefined;
+}
+
 /** The key a client sends with each request that must not happen twice. */
 export function readIdempotencyKey(request: Request): string {
   const key = request.get('idempotency-key');

@@ -46,7 +46,8 @@ export interface DocumentStore {
 export interface Store extends HoldStore, StatementStore, DocumentStore {
   /** Makes the account; asking twice with the same id makes one. */
   createAccount(account: NewAccount): Promise<Account>;
-  findAccount(id: string): Promise<Account | undefined>;
+  /** `fresh` asks the database, whatever a cache in front of it may know. */
+  findAccount(id: string, freshness?: 'fresh'): Promise<Account | undefined>;
   /** Moves money once per key. Throws RetriesExhausted. */
   postTransfer(key: string, order: TransferOrder): Promise<TransferOutcome>;
   findTransfer(id: string): Promise<Transfer | undefined>;

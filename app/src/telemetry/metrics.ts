@@ -20,6 +20,8 @@ export interface Metrics {
   beginRequest(): void;
   recordRequest(sample: RequestSample): void;
   recordRetry(kind: string): void;
+  /** A read of the cache: hit, negative, miss, or off when Redis gave no answer. */
+  recordCacheRead(result: string): void;
   /** From now on the pool's state is read at each scrape. */
   observePool(pool: PoolSample): void;
   readonly contentType: string;
@@ -63,6 +65,12 @@ export function createMetrics({ version }: { version: string }): Metrics {
     labelNames: ['kind'],
     registers,
   });
+  const cacheReads = new Counter({
+    name: 'ledger_cache_reads_total',
+    help: 'Accounts asked of the cache; off counts those it gave no answer to.',
+    labelNames: ['result'],
+    registers,
+  });
   for (const kind of ['conflict', 'lost', 'unreachable']) retries.inc({ kind }, 0);
 
   return {
@@ -73,6 +81,7 @@ export function createMetrics({ version }: { version: string }): Metrics {
       durations.observe({ method, route, code }, seconds);
     },
     recordRetry: (kind) => retries.inc({ kind }),
+    recordCacheRead: (result) => cacheReads.inc({ result }),
     observePool: (pool) => {
       const gauge = new Gauge({
         name: 'ledger_pool_connections',

@@ -22,6 +22,7 @@ export const noFaults: FaultConfig = {
   neverReady: false,
   resetShare: 0,
   crashAfterMs: undefined,
+  hangAfterMs: undefined,
 };
 
 export interface Answer {
