@@ -11,7 +11,15 @@ import { cacheFolder } from '../paths.ts';
 import { run } from '../process/command.ts';
 import { ENVOY_GATEWAY_VERSION, GATEWAY_API_VERSION } from '../versions.ts';
 
-const SOURCES = [
+/** A folder of a Go module with definitions in YAML. */
+export interface DefinitionSource {
+  readonly module: string;
+  readonly folder: string;
+  /** Names of the files; all when left out. */
+  readonly files?: readonly string[];
+}
+
+const SOURCES: readonly DefinitionSource[] = [
   { module: `sigs.k8s.io/gateway-api@${GATEWAY_API_VERSION}`, folder: 'config/crd/experimental' },
   {
     module: `github.com/envoyproxy/gateway@${ENVOY_GATEWAY_VERSION}`,
@@ -31,11 +39,14 @@ export const gatewayDefinitions = async (): Promise<readonly KubeObject[]> => {
   return JSON.parse(readFileSync(path, 'utf8')) as readonly KubeObject[];
 };
 
-const readSource = async ({ module, folder }: (typeof SOURCES)[number]): Promise<readonly KubeObject[]> => {
+/** The definitions of one source, fetched by Go's module proxy and checked by its sums. */
+export const readSource = async (source: DefinitionSource): Promise<readonly KubeObject[]> => {
+  const { module, folder, files } = source;
   const answer = JSON.parse(await run('go', ['mod', 'download', '-json', module], { cwd: '/' })) as { Dir: string };
   const dir = join(answer.Dir, folder);
   return readdirSync(dir)
     .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+    .filter((file) => files?.includes(file) ?? true)
     .toSorted()
     .flatMap((file) => parseAllDocuments(readFileSync(join(dir, file), 'utf8')))
     .map((document) => withoutDescriptions(document.toJS()) as KubeObject | null)
