@@ -15,6 +15,7 @@ const WHAT: Readonly<Record<string, string>> = {
   generate: 'the database client from prisma/schema.prisma',
   synth: 'deploy/ from charts-ts (-- --check: only compare)',
   diff: 'what the sources change in each environment (-- --against main --exit-code)',
+  preflight: 'whether the nodes of a cluster offer the zones of an environment (-- prod-eu)',
   verify: 'generate everything and see that the tree is clean',
   build: 'bundles of the programs in dist/',
   images: 'container images, without a Docker engine',
