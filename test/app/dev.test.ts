@@ -123,6 +123,11 @@ describe('npm run dev', () => {
     await hasSaid(/app +\| INFO +listening after an edit/, before);
     await waitFor('readiness', async () => ((await statusOf(`${url}/readyz`)) === 200 ? true : undefined));
 
+    const folder = join(copy, 'prisma/migrations/29990101000000_note');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'migration.sql'), 'CREATE TABLE note (id integer);\n');
+    await hasSaid(/migrate +\| INFO +migrations: applied.*29990101000000_note/);
+
     pressCtrlC(child);
     expect(await ended(child)).toBe(0);
     expect(processesThere()).toEqual([]);

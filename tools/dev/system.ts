@@ -7,6 +7,7 @@ import { exactly, usualOrFree } from './ports.ts';
 import { forgetDevPostgres, startDevPostgres } from './postgres.ts';
 import type { Ended, Processes, Say } from './processes.ts';
 import { startDevRedis } from './redis.ts';
+import { watchMigrations } from './watch-migrations.ts';
 
 export interface SystemOptions {
   readonly isFresh: boolean;
@@ -47,6 +48,7 @@ export async function startSystem(
   const failed = firstEnd([database.ended, app, ...(cache === undefined ? [] : [cache.ended])]);
   await untilReady(url, failed);
   await seed(url, say);
+  watchMigrations(processes, database.url, say);
   writeFileSync(devPath('database-url'), `${database.url}\n`, { mode: 0o600 });
   holdFolder(url);
   for (const line of welcome({ url, metricsPort, redisUrl: cache?.url })) say('slipway', line);
@@ -88,6 +90,6 @@ function welcome({ url, metricsPort, redisUrl }: Addresses): string[] {
     `ready: ${url} (metrics: http://127.0.0.1:${metricsPort}/metrics)`,
     'database: psql "$(cat .cache/dev/database-url)"',
     `cache: ${redisUrl ?? 'none'}`,
-    'a change of a source file starts the app again; Ctrl-C ends everything',
+    'a changed source starts the app again, a new migration is applied; Ctrl-C ends everything',
   ];
 }
