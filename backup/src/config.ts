@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 
 import { bucketSettings } from './bucket-config.ts';
 import type { BucketSettings } from './bucket-config.ts';
+import { readKeyRing } from './key-ring.ts';
+import type { KeyRing } from './key-ring.ts';
 import type { KeepPolicy } from './retention.ts';
 import { ConfigError, fileNamedBy, keepPolicy, whole } from './settings.ts';
 
@@ -12,6 +14,8 @@ export interface BackupConfig {
   readonly volume: { readonly dir: string; readonly keep: KeepPolicy } | undefined;
   /** The bucket; undefined where sets stay on the volume. */
   readonly bucket: BucketSettings | undefined;
+  /** Undefined: sets are stored as they are. */
+  readonly keys: KeyRing | undefined;
   readonly database: string;
   /** The app's folder of uploads, each named by its hash; undefined where there is none to copy. */
   readonly uploadsDir: string | undefined;
@@ -53,6 +57,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
   const config: BackupConfig = {
     volume: volumeSettings(env),
     bucket: bucketSettings(env),
+    keys: readKeyRing(env),
     database,
     uploadsDir: env['UPLOADS_DIR'] || undefined,
     documentTable: databaseName(env, 'BACKUP_DOCUMENT_TABLE', 'document'),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 /** Size and hash of a file. */
 export interface Digest {
@@ -64,4 +64,19 @@ export async function digestOf(source: Readable): Promise<Digest> {
     sizeBytes += chunk.length;
   }
   return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+/** Hands a stream on, and knows its digest once all of it has been read. */
+export function digesting(source: Readable): { stream: Readable; digest: () => Digest } {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      yield chunk;
+    }
+  };
+  const digest = (): Digest => ({ sizeBytes, sha256: hash.digest('hex') });
+  return { stream: Readable.from(counted(), { objectMode: false }), digest };
 }

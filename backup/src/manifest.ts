@@ -55,6 +55,8 @@ const manifestSchema = z.object({
       /** Which key of the key folder opens the set's own key. */
       keyId: z.string(),
       wrappedKey: z.string(),
+      /** Over the rest of the manifest, with a key derived from the set's. */
+      mac: z.string(),
     })
     .optional(),
   files: z.array(fileSchema).min(1),
@@ -78,6 +80,13 @@ export function parseManifest(text: string, id: string): Manifest | undefined {
 /** The text ends with a hash over the rest of it, so that a flipped byte in here shows as well. */
 export function renderManifest(manifest: Manifest): string {
   return `${JSON.stringify({ ...manifest, sha256: hashOf(manifest) }, undefined, 2)}\n`;
+}
+
+/** The same text for the same manifest, without its authentication. */
+export function canonicalManifest(manifest: Manifest): string {
+  const { encryption } = manifest;
+  const unsigned = encryption === undefined ? {} : { encryption: { ...encryption, mac: '' } };
+  return JSON.stringify(manifestSchema.parse({ ...manifest, ...unsigned }));
 }
 
 /** All bytes of the set as stored. */

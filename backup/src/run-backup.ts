@@ -3,11 +3,13 @@
 import type { Readable } from 'node:stream';
 
 import type { BackupConfig } from './config.ts';
-import { digestOf } from './durable.ts';
+import { digestOf, digesting } from './durable.ts';
 import { renderManifest } from './manifest.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import type { KeepPolicy } from './retention.ts';
 import { rowsSql } from './row-counts.ts';
+import { newCipher } from './set-cipher.ts';
+import type { SetCipher } from './set-cipher.ts';
 import { dumpName, newSetId } from './set-id.ts';
 import { withSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -45,7 +47,8 @@ export async function runBackup(options: RunOptions): Promise<BackupOutcome> {
   const writer = await target.openWriter(id);
   if (writer === undefined) return { kind: 'busy' };
   try {
-    const built = { ...options, onStep, writer, id, startedAt };
+    const cipher = newCipher(id, options.config.keys);
+    const built = { ...options, onStep, writer, id, startedAt, cipher };
     const { files: _files, ...manifest } = await buildSet(built);
     const deleted = await thinOut({ target, writer, keep });
     return {
@@ -64,20 +67,21 @@ interface BuildOptions extends Required<RunOptions> {
   readonly writer: Writer;
   readonly id: string;
   readonly startedAt: Date;
+  readonly cipher: SetCipher;
 }
 
 async function buildSet(options: BuildOptions): Promise<Manifest> {
-  const { config, writer, id, startedAt, now } = options;
+  const { config, writer, id, startedAt, now, cipher } = options;
   try {
     const taken = await withSnapshot(config, (snapshot) => takeSnapshot(options, snapshot));
-    const manifest: Manifest = {
+    const manifest = cipher.sign({
       formatVersion: 2,
       id,
       epoch: writer.epoch,
       startedAt: startedAt.toISOString(),
       completedAt: now().toISOString(),
       ...taken,
-    };
+    });
     await writer.publish(renderManifest(manifest));
     return manifest;
   } catch (error) {
@@ -91,11 +95,9 @@ type Taken = Pick<Manifest, 'recoveryPoint' | 'database' | 'uploads' | 'files'>;
 /* The database first: an upload is on the volume before its row is committed, so each file that the
    dump knows is there by now. */
 async function takeSnapshot(options: BuildOptions, snapshot: Snapshot): Promise<Taken> {
-  const { config, writer, onStep } = options;
-  const put = async (name: string, source: Readable): Promise<ManifestFile> => ({
-    name,
-    ...(await writer.put(name, source)),
-  });
+  const { config, onStep } = options;
+  const put = (name: string, source: Readable): Promise<ManifestFile> =>
+    putContent(options, name, source);
   await onStep('dump');
   const dump = await dumpDatabase(config, { snapshot, put });
   const [rows = '{}'] = await snapshot.ask(rowsSql);
@@ -103,7 +105,7 @@ async function takeSnapshot(options: BuildOptions, snapshot: Snapshot): Promise<
   const uploads = await takeUploads(config, { snapshot, put });
   const files = [dump, ...uploads.files];
   await onStep('check-dump');
-  await checkDump(config, writer);
+  await checkDump(options);
   await checkFiles(options, files);
   const { serverVersion, recoveryPoint } = snapshot;
   return {
@@ -112,6 +114,18 @@ async function takeSnapshot(options: BuildOptions, snapshot: Snapshot): Promise<
     uploads: uploads.summary,
     files,
   };
+}
+
+/** Stores a file, sealed where there is a key; then the manifest also tells what is inside. */
+async function putContent(
+  { config, writer, cipher }: BuildOptions,
+  name: string,
+  source: Readable,
+): Promise<ManifestFile> {
+  if (config.keys === undefined) return { name, ...(await writer.put(name, source)) };
+  const { stream, digest } = digesting(source);
+  const stored = await writer.put(name, cipher.seal(name, stream));
+  return { name, ...stored, content: digest() };
 }
 
 interface Taking {
@@ -157,13 +171,13 @@ async function dumpDatabase(config: BackupConfig, { snapshot, put }: Taking): Pr
 }
 
 /** pg_dump ending well is not enough: the file has to be readable again and hold the app's tables. */
-async function checkDump(config: BackupConfig, writer: Writer): Promise<void> {
+async function checkDump({ config, writer, cipher }: BuildOptions): Promise<void> {
   const contents = await runTool({
     program: 'pg_restore',
     args: ['--list'],
     env: config.toolEnv,
     timeoutMs: config.toolTimeoutMs,
-    input: await writer.read(dumpName),
+    input: cipher.open(dumpName, await writer.read(dumpName)),
   });
   const missing = config.requiredTables.filter(
     (table) => !new RegExp(` TABLE DATA \\S+ ${table} `).test(contents),

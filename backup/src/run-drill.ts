@@ -7,16 +7,17 @@ import { judgeLedger, ledgerCheckSql, parseFindings } from './ledger-check.ts';
 import type { LedgerFindings } from './ledger-check.ts';
 import type { Manifest } from './manifest.ts';
 import { psql } from './psql.ts';
-import { restoreDatabase, restoreUploads } from './restore-set.ts';
+import { openSet, restoreDatabase, restoreUploads } from './restore-set.ts';
 import type { SetToRestore } from './restore-set.ts';
 import { compareRows, rowsSql } from './row-counts.ts';
 import type { RowCounts } from './row-counts.ts';
 import { withScratchDatabase } from './scratch-database.ts';
+import { openCipher } from './set-cipher.ts';
 import { newSetId } from './set-id.ts';
 import { ConfigError } from './settings.ts';
 import type { Target } from './target.ts';
 import { referencedUploads } from './uploads.ts';
-import { verifySet } from './verify-set.ts';
+import { readManifest } from './verify-set.ts';
 
 /** What is written to drills/<time>.json and printed. */
 export interface DrillResult {
@@ -37,6 +38,8 @@ export interface DrillResult {
   readonly problems: readonly string[];
 }
 
+/** Lines about uploads or keys. */
+const maxNamed = 20;
 /** Half a year of nightly drills. */
 const maxResults = 200;
 
@@ -81,26 +84,33 @@ async function drill({ config, target, now }: DrillOptions): Promise<DrillResult
   if (id === undefined)
     return { ...nothing, kind: 'failed', problems: [`there is no complete set in ${target.name}`] };
   // The newest set is the one people would reach for. If it is damaged, an older good one is no excuse.
-  const verification = await verifySet(target, id);
-  if (verification.kind === 'damaged')
-    return { ...nothing, setId: id, kind: 'failed', problems: [verification.reason] };
-  const { manifest } = verification;
-  const known = { ...nothing, setId: id, ...recoveryPoint(manifest, at) };
+  let known = { ...nothing, setId: id };
   try {
-    const restored = await restoreAndCheck(config, { target, manifest });
-    return {
-      ...known,
-      ...restored,
-      restoreSeconds: (now().getTime() - at.getTime()) / 1_000,
-      kind: restored.problems.length === 0 ? 'passed' : 'failed',
-    };
+    const set = await openSet(config, target, id);
+    known = { ...known, ...recoveryPoint(set.manifest, at) };
+    const restored = await restoreAndCheck(config, set);
+    const restoreSeconds = (now().getTime() - at.getTime()) / 1_000;
+    const problems = [...restored.problems, ...(await lostKeys(config, target))];
+    const kind = problems.length === 0 ? 'passed' : 'failed';
+    return { ...known, ...restored, restoreSeconds, kind, problems };
   } catch (error) {
-    return {
-      ...known,
-      kind: 'failed',
-      problems: [error instanceof Error ? error.message : String(error)],
-    };
+    return { ...known, kind: 'failed', problems: [messageOf(error)] };
   }
+}
+
+/** Whether the keys at hand open every set that is kept, the oldest too. */
+async function lostKeys(config: BackupConfig, target: Target): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const id of await target.listSets()) {
+    const set = await readManifest(target, id);
+    if (set.kind === 'damaged') continue;
+    try {
+      openCipher(set.manifest, config.keys);
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  }
+  return problems.slice(0, maxNamed);
 }
 
 type Restored = Pick<DrillResult, 'findings' | 'rows' | 'uploads' | 'problems'>;
@@ -124,8 +134,6 @@ async function restoreAndCheck(config: BackupConfig, set: SetToRestore): Promise
     };
   });
 }
-
-const maxNamed = 20;
 
 /** Restores the uploads, and holds them against what the restored database knows. */
 async function drillUploads(
@@ -174,4 +182,8 @@ function recoveryPoint(
     recoveryPoint: manifest.recoveryPoint.time,
     recoveryPointAgeSeconds: (at.getTime() - Date.parse(manifest.recoveryPoint.time)) / 1_000,
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
