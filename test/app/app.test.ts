@@ -226,6 +226,7 @@ describe('sudden death', () => {
       ratePerSecond: 200,
       maxInFlight: 100,
       ledger,
+      holdShare: 0.3,
       maxAttempts: 3,
     });
     await waitFor(
@@ -244,12 +245,14 @@ describe('sudden death', () => {
     );
     const figures = await load.stop();
     expect(figures.connectionErrors).toBeGreaterThan(0);
-    await expect(load.audit()).resolves.toMatchObject({
+    const audit = await load.audit();
+    expect(audit).toMatchObject({
       kind: 'clean',
       findings: [],
       fundsAfter: 100_000n,
       ledgerBalanced: true,
     });
+    expect(audit.holds).toBeGreaterThan(10);
   });
 });
 

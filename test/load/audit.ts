@@ -2,6 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { LedgerClient } from './exchange.ts';
+import { attemptHold } from './hold-attempt.ts';
+import type { PlannedHold } from './hold-attempt.ts';
+import { auditHolds } from './hold-audit.ts';
+import type { LoadHold } from './hold-audit.ts';
 import type { SeededLedger } from './seed.ts';
 import { attemptTransfer } from './transfer-attempt.ts';
 import type { PlannedTransfer } from './transfer-attempt.ts';
@@ -15,6 +19,8 @@ export interface LoadRecord {
   readonly ledger: SeededLedger;
   readonly accepted: readonly AcceptedTransfer[];
   readonly unresolved: readonly PlannedTransfer[];
+  readonly holds: readonly LoadHold[];
+  readonly unresolvedHolds: readonly PlannedHold[];
 }
 
 export interface AuditResult {
@@ -22,6 +28,8 @@ export interface AuditResult {
   /** One sentence per finding; at most 20. Empty when clean. */
   readonly findings: readonly string[];
   readonly acceptedTransfers: number;
+  /** Holds that were looked at. */
+  readonly holds: number;
   /** Transfers whose answer had been lost and that turned out to be made, or not. */
   readonly settledLate: number;
   /** Money of the seeded accounts before and after, minor units. */
@@ -57,6 +65,19 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
       wrong.push(`transfer ${transfer.id} was accepted and is not in the ledger as sent`);
   });
 
+  const holds = [...record.holds];
+  await forEach(record.unresolvedHolds, async (hold) => {
+    const result = await attemptHold(client, hold, patience);
+    if (result.kind === 'unresolved') unknown.push(`hold ${hold.key} has no certain answer`);
+    if (result.kind === 'accepted') holds.push({ ...hold, id: result.id, fate: 'open' });
+  });
+  const heldNow = await auditHolds(holds, {
+    read: (path) => readUntilCertain(client, path),
+    captured: new Set(accepted.flatMap(({ hold }) => hold ?? [])),
+  });
+  wrong.push(...heldNow.wrong);
+  unknown.push(...heldNow.unknown);
+
   const expected = expectedBalances(record.ledger, accepted);
   let fundsAfter = 0n;
   await forEach([...expected], async ([id, balance]) => {
@@ -69,6 +90,10 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
     fundsAfter += actual ?? 0n;
     if (actual !== balance)
       wrong.push(`account ${id} holds ${String(actual)}, its accepted transfers give ${balance}`);
+    const available = balance - (heldNow.heldByAccount.get(id) ?? 0n);
+    // Versions before holds do not say what is available.
+    if (found['available'] !== undefined && readBigInt(found['available']) !== available)
+      wrong.push(`account ${id} can spend ${String(found['available'])}, it should be ${available}`);
   });
 
   const summary = await readUntilCertain(client, '/ledger/summary');
@@ -81,6 +106,7 @@ export async function auditLedger(client: LedgerClient, record: LoadRecord): Pro
     kind: wrong.length > 0 ? 'wrong' : unknown.length > 0 ? 'unknown' : 'clean',
     findings: [...wrong, ...unknown].slice(0, maxFindings),
     acceptedTransfers: accepted.length,
+    holds: holds.length,
     settledLate,
     fundsBefore: BigInt(record.ledger.fundsEach) * BigInt(record.ledger.accounts.length),
     fundsAfter,

@@ -70,6 +70,34 @@ describe('against the ledger', () => {
     expect(audit.acceptedTransfers).toBe(load.snapshot().acceptedTransfers);
   });
 
+  it('gives a ledger with holds a clean audit, and finds one that was tampered with', async () => {
+    const load = runLoad({
+      target: app.url,
+      ratePerSecond: 150,
+      maxInFlight: 50,
+      ledger,
+      transferShare: 0.2,
+      holdShare: 0.6,
+    });
+    await waitFor(
+      'holds',
+      async () => (load.snapshot().operations >= 250 ? true : undefined),
+      app,
+    );
+    expect(await load.stop()).toMatchObject({ failed: 0, unresolvedTransfers: 0 });
+    const audit = await load.audit();
+    expect(audit).toMatchObject({ kind: 'clean', findings: [], fundsAfter: 5_000n });
+    expect(audit.holds).toBeGreaterThan(20);
+    await postgres.query(
+      database,
+      `WITH one AS (SELECT * FROM hold WHERE state = 'open' LIMIT 1),
+            freed AS (UPDATE hold h SET state = 'released' FROM one WHERE h.id = one.id)
+       UPDATE account a SET held = held - one.amount FROM one WHERE a.id = one.account_id`,
+    );
+    const again = await load.audit();
+    expect(again.findings.join('\n')).toMatch(/is released, it was left open/);
+  });
+
   it.each([
     [
       'a balance that was changed',

@@ -5,12 +5,15 @@ import { auditLedger } from './audit.ts';
 import type { AcceptedTransfer, AuditResult } from './audit.ts';
 import { createLedgerClient } from './exchange.ts';
 import type { LedgerAddress } from './exchange.ts';
+import { attemptHold, attemptRelease } from './hold-attempt.ts';
+import type { HoldFate, PlannedHold } from './hold-attempt.ts';
+import type { LoadHold } from './hold-audit.ts';
 import { seededRandom } from './random.ts';
 import type { SeededLedger } from './seed.ts';
 import { createTally } from './tally.ts';
 import type { Figures } from './tally.ts';
 import { attemptTransfer } from './transfer-attempt.ts';
-import type { PlannedTransfer } from './transfer-attempt.ts';
+import type { PlannedTransfer, TransferResult } from './transfer-attempt.ts';
 
 export interface LoadOptions extends LedgerAddress {
   /** Operations started per second, whatever the answers: a slow ledger is not asked less. */
@@ -22,6 +25,8 @@ export interface LoadOptions extends LedgerAddress {
   readonly signal?: AbortSignal;
   /** Share of operations that are transfers, 0 to 1. Default 0.5. */
   readonly transferShare?: number;
+  /** Share of operations that are holds, later captured, released or left, 0 to 1. Default 0. */
+  readonly holdShare?: number;
   /** Default 5,000. */
   readonly requestTimeoutMs?: number;
   /** Tries of one transfer under its key. Default 5. */
@@ -64,6 +69,7 @@ export function runLoad(options: LoadOptions): LoadRun {
     ledger,
     signal,
     transferShare = 0.5,
+    holdShare = 0,
     requestTimeoutMs = 5_000,
     maxAttempts = 5,
     seed = 1,
@@ -79,6 +85,8 @@ export function runLoad(options: LoadOptions): LoadRun {
   const startedTicks = performance.now();
   const accepted: AcceptedTransfer[] = [];
   const unresolved: PlannedTransfer[] = [];
+  const holds: LoadHold[] = [];
+  const unresolvedHolds: PlannedHold[] = [];
   const running = new Set<Promise<void>>();
   let planned = 0;
   let operations = 0;
@@ -93,15 +101,32 @@ export function runLoad(options: LoadOptions): LoadRun {
     );
   };
 
-  const makeTransfer = async (transfer: PlannedTransfer): Promise<void> => {
-    const result = await attemptTransfer(client, transfer, {
-      maxAttempts,
-      pauseMs: 50,
-      onExchange: tally.add,
-    });
+  const persistence = { maxAttempts, pauseMs: 50, onExchange: tally.add };
+  const makeTransfer = async (transfer: PlannedTransfer): Promise<TransferResult['kind']> => {
+    const result = await attemptTransfer(client, transfer, persistence);
     if (result.kind === 'accepted') accepted.push({ ...transfer, id: result.id });
     else if (result.kind === 'rejected') rejected += 1;
     else unresolved.push(transfer);
+    return result.kind;
+  };
+
+  const makeHold = async (hold: PlannedHold): Promise<void> => {
+    const result = await attemptHold(client, hold, persistence);
+    if (result.kind === 'unresolved') unresolvedHolds.push(hold);
+    else if (result.kind === 'rejected') rejected += 1;
+    else holds.push({ ...hold, id: result.id, fate: await decideFate(hold, result.id) });
+  };
+
+  /** Two of five are captured, whole or in part; two are released; one stays open. */
+  const decideFate = async (hold: PlannedHold, id: string): Promise<HoldFate> => {
+    const draw = random();
+    if (draw < 0.2) return 'open';
+    if (draw < 0.6) return (await attemptRelease(client, id, persistence)) ? 'released' : 'unknown';
+    const amount = draw < 0.8 ? hold.amount : Math.ceil(hold.amount / 2);
+    const to = pickAccount(hold.account);
+    const capture = { key: randomUUID(), from: hold.account, to, amount, hold: id };
+    // Should it turn out later that it was made, the audit knows the hold by its transfer.
+    return (await makeTransfer(capture)) === 'accepted' ? 'captured' : 'open';
   };
 
   const pickAccount = (except?: string): string => {
@@ -112,18 +137,18 @@ export function runLoad(options: LoadOptions): LoadRun {
 
   const startOperation = (): void => {
     const from = pickAccount();
-    const wantsTransfer =
-      random() < transferShare && accepted.length + unresolved.length < maxTransfers;
-    const work = wantsTransfer
-      ? makeTransfer({
-          key: randomUUID(),
-          from,
-          to: pickAccount(from),
-          amount: 1 + Math.floor(random() * 100),
-        })
-      : readAccount(from);
+    const draw = random();
+    const key = randomUUID();
+    const amount = 1 + Math.floor(random() * 100);
+    const hasRoom = accepted.length + unresolved.length + holds.length < maxTransfers;
+    const work =
+      hasRoom && draw < transferShare
+        ? makeTransfer({ key, from, to: pickAccount(from), amount })
+        : hasRoom && draw < transferShare + holdShare
+          ? makeHold({ key, account: from, amount })
+          : readAccount(from);
     operations += 1;
-    const tracked = work.finally(() => running.delete(tracked));
+    const tracked: Promise<void> = work.then(() => undefined).finally(() => running.delete(tracked));
     running.add(tracked);
   };
 
@@ -173,7 +198,13 @@ export function runLoad(options: LoadOptions): LoadRun {
       await stop();
       const auditor = createLedgerClient(options, { maxSockets: 8, timeoutMs: 10_000 });
       try {
-        return await auditLedger(auditor, { ledger, accepted, unresolved });
+        return await auditLedger(auditor, {
+          ledger,
+          accepted,
+          unresolved,
+          holds,
+          unresolvedHolds,
+        });
       } finally {
         auditor.close();
       }

@@ -9,6 +9,8 @@ export interface PlannedTransfer {
   readonly to: string;
   /** Minor units. */
   readonly amount: number;
+  /** The hold that it captures, when it is no plain transfer. */
+  readonly hold?: string;
 }
 
 export type TransferResult =
@@ -27,19 +29,26 @@ export interface Persistence {
 /** 409: the first try is still being worked on, which is a promise to find out later. */
 const inFlightStatus = 409;
 
-export async function attemptTransfer(
+export function attemptTransfer(
   client: LedgerClient,
-  transfer: PlannedTransfer,
+  { key, from, to, amount, hold }: PlannedTransfer,
   persistence: Persistence,
 ): Promise<TransferResult> {
-  const { key, from, to, amount } = transfer;
+  const keyed =
+    hold === undefined
+      ? { path: '/transfers', key, body: { from, to, amount: String(amount) } }
+      : { path: `/holds/${hold}/capture`, key, body: { to, amount: String(amount) } };
+  return attemptKeyed(client, keyed, persistence);
+}
+
+/** Sends the same again under the same key until the ledger has said what became of it. */
+export async function attemptKeyed(
+  client: LedgerClient,
+  { path, key, body }: { path: string; key: string; body: object },
+  persistence: Persistence,
+): Promise<TransferResult> {
   for (let attempt = 1; attempt <= persistence.maxAttempts; attempt += 1) {
-    const exchange = await client.send({
-      method: 'POST',
-      path: '/transfers',
-      idempotencyKey: key,
-      body: { from, to, amount: String(amount) },
-    });
+    const exchange = await client.send({ method: 'POST', path, idempotencyKey: key, body });
     const result = readResult(exchange);
     const isExpected =
       result.kind === 'accepted' ||
