@@ -1,7 +1,11 @@
 // Settings are read once; what is wrong is said with the variable and the remedy.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { describe, expect, it } from '@jest/globals';
 
-import { parseConfig } from './config.ts';
+import { parseConfig, settingNames } from './config.ts';
+import { connectionNames } from './store/connection-config.ts';
 
 const minimal = { DATABASE_URL: 'postgresql://ledger:s3cret@db:5432/bank' };
 
@@ -90,5 +94,25 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ ...minimal, PORT: 'x', DRAIN_MS: 'y' })).toThrow(
       /PORT: [^\n]*\nDRAIN_MS: /,
     );
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
+  const lines = [...text.matchAll(/^#?([A-Z][A-Z_]*)=(.*)$/gm)].map(([, name = '', value = '']) => ({
+    name,
+    value,
+  }));
+
+  it('names every setting, and nothing else', () => {
+    expect(lines.map(({ name }) => name).toSorted()).toEqual(
+      [...settingNames, ...connectionNames].toSorted(),
+    );
+  });
+
+  it('tells the defaults: set as they stand there, they change nothing', () => {
+    const url = 'postgresql://ledger:password@127.0.0.1:5432/bank';
+    const shown = Object.fromEntries(lines.map(({ name, value }) => [name, value]));
+    expect(parseConfig(shown)).toEqual(parseConfig({ DATABASE_URL: url }));
   });
 });

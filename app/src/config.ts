@@ -37,6 +37,17 @@ export interface AppConfig {
   readonly faults: FaultConfig;
   readonly documents: DocumentConfig;
   readonly cache: CacheConfig;
+  readonly access: AccessConfig;
+}
+
+/** Who may ask, and how often. */
+export interface AccessConfig {
+  /** undefined: nobody is asked for a token. */
+  readonly tokensFile: string | undefined;
+  /** Requests per window of one caller; 0: as many as they like. */
+  readonly rateLimit: number;
+  readonly rateWindowMs: number;
+  readonly trustedProxies: number;
 }
 
 /** Redis; the app does without when there is none. */
@@ -96,6 +107,10 @@ const settings = z.object({
     .url({ protocol: /^rediss?$/, error: 'give redis://host:6379 or rediss://…' })
     .optional(),
   CACHE_TTL_MS: whole(1, 60_000).default(2_000),
+  AUTH_TOKENS_FILE: z.string().startsWith('/', 'give an absolute path').optional(),
+  RATE_LIMIT: whole(0, 1_000_000).default(0),
+  RATE_LIMIT_WINDOW_SECONDS: whole(1, 3_600).default(60),
+  TRUSTED_PROXIES: whole(0, 10).default(0),
   FAULT_ERROR_SHARE: number(0, 1).default(0),
   FAULT_ERROR_STAGE: z.enum(['before', 'after'], 'give "before" or "after"').default('before'),
   FAULT_LATENCY_MS: whole(0, 60_000).default(0),
@@ -104,6 +119,9 @@ const settings = z.object({
   FAULT_CRASH_AFTER_MS: whole(1, 86_400_000).optional(),
   FAULT_HANG_AFTER_MS: whole(1, 86_400_000).optional(),
 });
+
+/** The variables that are read here; those of the database are in connection-config.ts. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
 
 /** Parses the environment. Throws ConfigError with one line per mistake. */
 export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
@@ -134,6 +152,12 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
     poolSize: data.DB_POOL_SIZE,
     connection: parseConnection(env),
     faults,
+    access: {
+      tokensFile: data.AUTH_TOKENS_FILE,
+      rateLimit: data.RATE_LIMIT,
+      rateWindowMs: data.RATE_LIMIT_WINDOW_SECONDS * 1_000,
+      trustedProxies: data.TRUSTED_PROXIES,
+    },
     cache: { url: data.REDIS_URL, ttlMs: data.CACHE_TTL_MS },
     documents: { dir: data.UPLOADS_DIR, maxBytes: data.UPLOADS_MAX_BYTES },
   };

@@ -1,12 +1,15 @@
 // Wiring and signals only.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Guard } from './access/guard.ts';
+import { createRateLimiter } from './access/rate-limit.ts';
+import { watchTokens } from './access/tokens.ts';
 import { createAccountCache } from './cache/account-cache.ts';
 import { withAccountCache } from './cache/cached-store.ts';
 import { openRedis } from './cache/redis-link.ts';
 import type { RedisLink } from './cache/redis-link.ts';
 import { parseConfig } from './config.ts';
-import type { AppConfig, CacheConfig } from './config.ts';
+import type { AccessConfig, AppConfig, CacheConfig } from './config.ts';
 import { openVolume } from './documents/volume.ts';
 import { createApp, createMetricsApp } from './http/app.ts';
 import { createBreakOff, createFaultInjector } from './http/faults.ts';
@@ -23,6 +26,7 @@ import { createMetrics } from './telemetry/metrics.ts';
 const readinessTimeoutMs = 2_000;
 const redisTimeoutMs = 100;
 const redisRestMs = 1_000;
+const tokensReadMs = 5_000;
 
 async function run(config: AppConfig): Promise<void> {
   const { version, faults } = config;
@@ -64,6 +68,8 @@ async function run(config: AppConfig): Promise<void> {
   const app = createApp({
     version,
     store,
+    guard: createGuard(config.access, { logger, redis }),
+    trustedProxies: config.access.trustedProxies,
     blobs: uploadsDir === undefined ? undefined : await openVolume(uploadsDir),
     maxBytes,
     logger,
@@ -114,6 +120,24 @@ function connectRedis({ url }: CacheConfig, logger: Logger): RedisLink | undefin
       else logger.warn({ error }, 'redis does not answer, going on without');
     },
   });
+}
+
+function createGuard(
+  { tokensFile, rateLimit, rateWindowMs }: AccessConfig,
+  { logger, redis }: { logger: Logger; redis: RedisLink | undefined },
+): Guard {
+  const onTrouble = (error: unknown): void =>
+    logger.error({ error }, 'the tokens cannot be read again, the known ones stay');
+  return {
+    tokens:
+      tokensFile === undefined
+        ? undefined
+        : watchTokens({ file: tokensFile, everyMs: tokensReadMs, onTrouble }),
+    limiter:
+      rateLimit === 0
+        ? undefined
+        : createRateLimiter({ limit: rateLimit, windowMs: rateWindowMs, redis }),
+  };
 }
 
 /** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */

@@ -74,6 +74,16 @@ describe('starting', () => {
     });
   });
 
+  it('is refused with a file of tokens that cannot be read, with the remedy', async () => {
+    const ended = await runProgram(entries.app, {
+      env: { ...postgres.env(database), AUTH_TOKENS_FILE: '/nowhere/tokens.json', PORT: '0' },
+    });
+    expect(ended).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/AUTH_TOKENS_FILE: .* cannot be read. Mount the Secret/),
+    });
+  });
+
   it('becomes ready by itself once the migration Job has run', async () => {
     app = await startApp(postgres.env(database));
     const before = await fetch(`${app.url}/readyz`);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { createRateLimiter } from '../../app/src/access/rate-limit.ts';
 import { createAccountCache } from '../../app/src/cache/account-cache.ts';
 import { openRedis } from '../../app/src/cache/redis-link.ts';
 import type { RedisLink } from '../../app/src/cache/redis-link.ts';
@@ -146,6 +147,30 @@ describe('the account cache', () => {
       expect(await cache.read(ann.id, load(ann.id))).toEqual(ann);
     }
     expect(results).not.toContain('hit');
+  });
+});
+
+describe('rate limits', () => {
+  it('are counted over all pods, and by each for itself while Redis is away', async () => {
+    const links = [1, 2].map(() =>
+      openRedis({ url: redis.url, timeoutMs: 2_000, restMs: 10, onChange: () => undefined }),
+    );
+    try {
+      for (const link of links) await waitFor('redis', () => link.ask((client) => client.ping()));
+      const [one, two] = links.map((link) =>
+        createRateLimiter({ limit: 4, windowMs: 3_600_000, redis: link }),
+      );
+      const who = randomUUID();
+      const kinds: (string | undefined)[] = [];
+      for (let time = 0; time < 3; time += 1)
+        kinds.push((await one?.count(who))?.kind, (await two?.count(who))?.kind);
+      expect(kinds).toEqual(['within', 'within', 'within', 'within', 'beyond', 'beyond']);
+      await redis.stop();
+      expect(await one?.count(who)).toMatchObject({ kind: 'within', remaining: 3 });
+    } finally {
+      await redis.start();
+      for (const link of links) await link.close();
+    }
   });
 });
 

@@ -2,6 +2,8 @@
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 
+import { guardRoute } from '../access/guard.ts';
+import type { Guard } from '../access/guard.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -22,6 +24,10 @@ export interface AppOptions extends RouteOptions {
   readonly inject: FaultInjector;
   /** Stands before everything but the probes. */
   readonly breakOff: RequestHandler;
+  /** Who may ask for what, and how often. */
+  readonly guard: Guard;
+  /** Proxies in front whose word on the client's address counts. */
+  readonly trustedProxies: number;
   /** Aborted when the pod begins to drain. */
   readonly drain: AbortSignal;
 }
@@ -30,10 +36,11 @@ const maxBodyBytes = 16_384;
 
 /** Everything users and probes can ask for. */
 export function createApp(options: AppOptions): Express {
-  const { breakOff, version, logger, metrics, readiness, inject, drain } = options;
+  const { breakOff, version, logger, metrics, readiness, drain } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('trust proxy', options.trustedProxies);
   app.use(createRequestContext({ version, logger, metrics, drain }));
 
   // Probes come before everything that can fail or be told to.
@@ -47,7 +54,7 @@ export function createApp(options: AppOptions): Express {
   app.use(breakOff);
 
   const routes = createRoutes(options);
-  for (const route of routes) mount(app, route, inject);
+  for (const route of routes) mount(app, route, options);
   const description = describeApi(routes, version);
   app.get(
     '/openapi.json',
@@ -60,10 +67,10 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function mount(app: Express, route: Route, inject: FaultInjector): void {
-  const { method, path, body, endpoint } = route;
+function mount(app: Express, route: Route, { guard, inject }: AppOptions): void {
+  const { method, path, body, endpoint, scope } = route;
   const readBody = body === undefined ? [] : [requireJson, readJson];
-  app[method](path, named(path), ...readBody, toHandler(endpoint, inject));
+  app[method](path, named(path), ...guardRoute(guard, scope), ...readBody, toHandler(endpoint, inject));
 }
 
 /** Scrapes only; a port of its own keeps them off the users' gateway. */

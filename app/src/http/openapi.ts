@@ -17,6 +17,9 @@ export interface ApiDescription {
 
 /** What any route can end in. */
 const anywhere: readonly ProblemCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'too-many-requests',
   'internal-error',
   'injected-fault',
   'ledger-busy',
@@ -52,7 +55,10 @@ export function describeApi(routes: readonly Route[], version: string): ApiDescr
         get: { summary: 'This description', responses: { 200: json(descriptionAnswer) } },
       },
     },
-    components: { schemas: { Problem: schemaOf(problemAnswer, 'output') } },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: schemaOf(problemAnswer, 'output') },
+    },
   };
 }
 
@@ -77,6 +83,8 @@ function describeRoute(route: Route): Json {
   return {
     summary,
     operationId: operationId(route),
+    // Only where the deployment asks for tokens at all, so none is fine as well.
+    security: route.scope === undefined ? [] : [{ token: [route.scope] }, {}],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBodyOf(route),
     responses: {

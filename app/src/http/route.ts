@@ -2,6 +2,7 @@
 // the table of them and openapi.ts describes it, so that neither can know a route the other does not.
 import type { z } from 'zod';
 
+import type { Scope } from '../access/scopes.ts';
 import type { ProblemCode } from '../domain/problem.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -15,6 +16,8 @@ export interface Route {
   /** As Express writes it: /accounts/:id */
   readonly path: string;
   readonly summary: string;
+  /** What a token has to allow; undefined: open to everybody. */
+  readonly scope: Scope | undefined;
   /** The JSON body; a route without one takes none. */
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;

@@ -15,6 +15,8 @@ const connectionEnv = z.object({
   PGPASSWORD_FILE: z.string().min(1).optional(),
 });
 
+export const connectionNames: readonly string[] = Object.keys(connectionEnv.shape);
+
 /** What the `pg` driver wants to know. The password is a function when it comes from a file. */
 export type ConnectionConfig =
   | { readonly connectionString: string }

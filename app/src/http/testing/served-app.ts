@@ -82,6 +82,8 @@ export async function serveApp(
     }),
     inject: createFaultInjector(faults, () => 0),
     breakOff: createBreakOff(faults, () => 0),
+    guard: { tokens: undefined, limiter: undefined },
+    trustedProxies: 0,
     drain: drain.signal,
     ...more,
   });
