@@ -49,7 +49,7 @@ const handedOn = [
   'LC_ALL',
 ];
 /** What can be quoted in SQL and on a command line without surprises. */
-const plainName = /^[a-z_][a-z0-9_]{0,62}$/;
+export const plainName = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Throws ConfigError. */
 export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): BackupConfig {

@@ -10,6 +10,7 @@ import { listSets } from './list-sets.ts';
 import { openTargets, targetFrom } from './open-targets.ts';
 import { runBackup } from './run-backup.ts';
 import { runDrill } from './run-drill.ts';
+import { runRestore } from './run-restore.ts';
 import { ConfigError } from './settings.ts';
 import { bucketLifecycle } from './tiers.ts';
 
@@ -27,6 +28,11 @@ const commands = {
   drill: async (config, { from }) => {
     const result = await runDrill({ config, target: targetFrom(config, from), now });
     return { report: result, exitCode: result.kind === 'passed' ? 0 : 1 };
+  },
+  restore: async (config, { from, set, database, uploads }) => {
+    const target = targetFrom(config, from);
+    const result = await runRestore({ config, target, now, set, database, uploads });
+    return { report: result, exitCode: result.kind === 'restored' ? 0 : 1 };
   },
   list: async (config, { from }) => ({
     report: { sets: await listSets(targetFrom(config, from)) },

@@ -7,7 +7,9 @@ import { digestOf, digesting } from './durable.ts';
 import { renderManifest } from './manifest.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import type { KeepPolicy } from './retention.ts';
+import { checkSpace } from './preflight.ts';
 import { rowsSql } from './row-counts.ts';
+import { noteRun } from './run-notes.ts';
 import { newCipher } from './set-cipher.ts';
 import type { SetCipher } from './set-cipher.ts';
 import { dumpName, newSetId } from './set-id.ts';
@@ -46,18 +48,25 @@ export async function runBackup(options: RunOptions): Promise<BackupOutcome> {
   const id = newSetId(startedAt);
   const writer = await target.openWriter(id);
   if (writer === undefined) return { kind: 'busy' };
+  const seconds = (): number => (now().getTime() - startedAt.getTime()) / 1_000;
   try {
+    await checkSpace(target);
     const cipher = newCipher(id, options.config.keys);
     const built = { ...options, onStep, writer, id, startedAt, cipher };
     const { files: _files, ...manifest } = await buildSet(built);
+    await noteRun(target, { id, kind: 'published', seconds: seconds() });
     const deleted = await thinOut({ target, writer, keep });
     return {
       kind: 'published',
       manifest,
       deleted,
-      seconds: (now().getTime() - startedAt.getTime()) / 1_000,
+      seconds: seconds(),
       problems: problemsOf(manifest),
     };
+  } catch (error) {
+    await writer.discard();
+    await noteRun(target, { id, kind: 'failed', seconds: seconds(), error: String(error) });
+    throw error;
   } finally {
     await writer.release();
   }
@@ -72,22 +81,17 @@ interface BuildOptions extends Required<RunOptions> {
 
 async function buildSet(options: BuildOptions): Promise<Manifest> {
   const { config, writer, id, startedAt, now, cipher } = options;
-  try {
-    const taken = await withSnapshot(config, (snapshot) => takeSnapshot(options, snapshot));
-    const manifest = cipher.sign({
-      formatVersion: 2,
-      id,
-      epoch: writer.epoch,
-      startedAt: startedAt.toISOString(),
-      completedAt: now().toISOString(),
-      ...taken,
-    });
-    await writer.publish(renderManifest(manifest));
-    return manifest;
-  } catch (error) {
-    await writer.discard();
-    throw error;
-  }
+  const taken = await withSnapshot(config, (snapshot) => takeSnapshot(options, snapshot));
+  const manifest = cipher.sign({
+    formatVersion: 2,
+    id,
+    epoch: writer.epoch,
+    startedAt: startedAt.toISOString(),
+    completedAt: now().toISOString(),
+    ...taken,
+  });
+  await writer.publish(renderManifest(manifest));
+  return manifest;
 }
 
 type Taken = Pick<Manifest, 'recoveryPoint' | 'database' | 'uploads' | 'files'>;
