@@ -6,7 +6,6 @@ import { createRateLimiter } from './access/rate-limit.ts';
 import { watchTokens } from './access/tokens.ts';
 import { createAccountCache } from './cache/account-cache.ts';
 import { withAccountCache } from './cache/cached-store.ts';
-import { openRedis } from './cache/redis-link.ts';
 import type { RedisLink } from './cache/redis-link.ts';
 import { parseConfig } from './config.ts';
 import type { AccessConfig, AppConfig, CacheConfig } from './config.ts';
@@ -43,7 +42,7 @@ async function run(config: AppConfig): Promise<void> {
     pool,
     retry: { ...defaultRetryPolicy, onRetry: metrics.recordRetry },
   });
-  const redis = connectRedis(config.cache, logger);
+  const redis = await connectRedis(config.cache, logger);
   const store =
     redis === undefined
       ? database
@@ -109,8 +108,13 @@ async function run(config: AppConfig): Promise<void> {
   logger.info('stopped');
 }
 
-function connectRedis({ url }: CacheConfig, logger: Logger): RedisLink | undefined {
+/** The client of Redis is only loaded where there is a Redis: it takes memory that others need not pay. */
+async function connectRedis(
+  { url }: CacheConfig,
+  logger: Logger,
+): Promise<RedisLink | undefined> {
   if (url === undefined) return undefined;
+  const { openRedis } = await import('./cache/redis-link.ts');
   return openRedis({
     url,
     timeoutMs: redisTimeoutMs,
