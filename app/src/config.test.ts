@@ -90,6 +90,31 @@ describe('parseConfig', () => {
     expect(() => parseConfig({ ...minimal, APP_ENV: 'test', [name]: value })).toThrow(want);
   });
 
+  it.each<[string, NodeJS.ProcessEnv, RegExp]>([
+    [
+      'two places for documents',
+      { UPLOADS_DIR: '/uploads', UPLOADS_S3_BUCKET: 'bank' },
+      /^UPLOADS_DIR and UPLOADS_S3_BUCKET: .* Remove one/,
+    ],
+    [
+      'half of the keys to a bucket',
+      { UPLOADS_S3_BUCKET: 'bank', UPLOADS_S3_ACCESS_KEY_ID_FILE: import.meta.filename },
+      /: give both, or none/,
+    ],
+    [
+      'a key that is not there',
+      { UPLOADS_S3_BUCKET: 'bank', UPLOADS_S3_ACCESS_KEY_ID_FILE: '/nowhere/key' },
+      /^UPLOADS_S3_ACCESS_KEY_ID_FILE: .* cannot be read. Mount/,
+    ],
+    [
+      'a prefix that is a way out',
+      { UPLOADS_S3_BUCKET: 'bank', UPLOADS_S3_PREFIX: '/bank/' },
+      /^UPLOADS_S3_PREFIX: /,
+    ],
+  ])('refuses %s', (_name, env, want) => {
+    expect(() => parseConfig({ ...minimal, ...env })).toThrow(want);
+  });
+
   it('names all mistakes at once', () => {
     expect(() => parseConfig({ ...minimal, PORT: 'x', DRAIN_MS: 'y' })).toThrow(
       /PORT: [^\n]*\nDRAIN_MS: /,
@@ -99,7 +124,7 @@ describe('parseConfig', () => {
 
 describe('.env.example', () => {
   const text = readFileSync(join(import.meta.dirname, '../.env.example'), 'utf8');
-  const lines = [...text.matchAll(/^#?([A-Z][A-Z_]*)=(.*)$/gm)].map(([, name = '', value = '']) => ({
+  const lines = [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name = '', value = '']) => ({
     name,
     value,
   }));

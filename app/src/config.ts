@@ -1,4 +1,6 @@
 // The app's settings, read from the environment once. Errors name the variable and the remedy.
+import { readFileSync } from 'node:fs';
+
 import { z } from 'zod';
 
 import { ConfigError, describeIssues, parseConnection } from './store/connection-config.ts';
@@ -57,11 +59,25 @@ export interface CacheConfig {
   readonly ttlMs: number;
 }
 
-/** Where documents are kept. */
+/** Where documents are kept: on a volume that all pods share, in a bucket, or not at all. */
 export interface DocumentConfig {
-  /** A folder on a volume that all pods share; undefined keeps no documents. */
-  readonly dir: string | undefined;
+  readonly place:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'volume'; readonly dir: string }
+    | { readonly kind: 'bucket'; readonly bucket: BucketConfig };
   readonly maxBytes: number;
+}
+
+export interface BucketConfig {
+  readonly bucket: string;
+  /** Empty, or ends with a slash. */
+  readonly prefix: string;
+  /** undefined: Amazon's own, by region. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  /** undefined: what the SDK finds, such as the identity of the pod. */
+  readonly credentials:
+    { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 }
 
 const number = (min: number, max: number) =>
@@ -102,6 +118,17 @@ const settings = z.object({
   CLOSE_TIMEOUT_MS: whole(1, 300_000).default(10_000),
   DB_POOL_SIZE: whole(1, 100).default(5),
   UPLOADS_DIR: z.string().startsWith('/', 'give an absolute path').optional(),
+  UPLOADS_S3_BUCKET: z.string().min(1).optional(),
+  UPLOADS_S3_PREFIX: z
+    .string()
+    .regex(/^(?:[\w.-]+\/)+$/, 'give names that each end with a slash, such as bank/documents/')
+    .optional(),
+  UPLOADS_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'give a URL with http or https' })
+    .optional(),
+  UPLOADS_S3_REGION: z.string().min(1).default('us-east-1'),
+  UPLOADS_S3_ACCESS_KEY_ID_FILE: z.string().min(1).optional(),
+  UPLOADS_S3_SECRET_ACCESS_KEY_FILE: z.string().min(1).optional(),
   UPLOADS_MAX_BYTES: whole(1, 1_073_741_824).default(10_485_760),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'give redis://host:6379 or rediss://…' })
@@ -159,8 +186,52 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
       trustedProxies: data.TRUSTED_PROXIES,
     },
     cache: { url: data.REDIS_URL, ttlMs: data.CACHE_TTL_MS },
-    documents: { dir: data.UPLOADS_DIR, maxBytes: data.UPLOADS_MAX_BYTES },
+    documents: { place: placeOf(data), maxBytes: data.UPLOADS_MAX_BYTES },
   };
+}
+
+function placeOf(data: z.output<typeof settings>): DocumentConfig['place'] {
+  const { UPLOADS_DIR: dir, UPLOADS_S3_BUCKET: bucket } = data;
+  if (dir !== undefined && bucket !== undefined)
+    throw new ConfigError(
+      'UPLOADS_DIR and UPLOADS_S3_BUCKET: documents are kept in one place. Remove one of the two',
+    );
+  if (dir !== undefined) return { kind: 'volume', dir };
+  if (bucket === undefined) return { kind: 'none' };
+  const accessKeyId = readSecret('UPLOADS_S3_ACCESS_KEY_ID_FILE', data);
+  const secretAccessKey = readSecret('UPLOADS_S3_SECRET_ACCESS_KEY_FILE', data);
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    throw new ConfigError(
+      'UPLOADS_S3_ACCESS_KEY_ID_FILE and UPLOADS_S3_SECRET_ACCESS_KEY_FILE: give both, or none to use the identity of the pod',
+    );
+  return {
+    kind: 'bucket',
+    bucket: {
+      bucket,
+      prefix: data.UPLOADS_S3_PREFIX ?? '',
+      endpoint: data.UPLOADS_S3_ENDPOINT,
+      region: data.UPLOADS_S3_REGION,
+      credentials:
+        accessKeyId === undefined || secretAccessKey === undefined
+          ? undefined
+          : { accessKeyId, secretAccessKey },
+    },
+  };
+}
+
+function readSecret(
+  name: 'UPLOADS_S3_ACCESS_KEY_ID_FILE' | 'UPLOADS_S3_SECRET_ACCESS_KEY_FILE',
+  data: z.output<typeof settings>,
+): string | undefined {
+  const file = data[name];
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new ConfigError(
+      `${name}: ${file} cannot be read. Mount the Secret there or correct the path`,
+    );
+  }
 }
 
 function refuseFaults(faults: FaultConfig): void {

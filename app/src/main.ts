@@ -8,8 +8,10 @@ import { createAccountCache } from './cache/account-cache.ts';
 import { withAccountCache } from './cache/cached-store.ts';
 import type { RedisLink } from './cache/redis-link.ts';
 import { parseConfig } from './config.ts';
-import type { AccessConfig, AppConfig, CacheConfig } from './config.ts';
+import type { AccessConfig, AppConfig, CacheConfig, DocumentConfig } from './config.ts';
+import type { Blobs } from './documents/blobs.ts';
 import { openVolume } from './documents/volume.ts';
+import { assertNever } from './domain/assert-never.ts';
 import { createApp, createMetricsApp } from './http/app.ts';
 import { createBreakOff, createFaultInjector } from './http/faults.ts';
 import { listen } from './http/listener.ts';
@@ -63,14 +65,13 @@ async function run(config: AppConfig): Promise<void> {
   });
   const drain = new AbortController();
   const inject = createFaultInjector(faults);
-  const { dir: uploadsDir, maxBytes } = config.documents;
   const app = createApp({
     version,
     store,
     guard: createGuard(config.access, { logger, redis }),
     trustedProxies: config.access.trustedProxies,
-    blobs: uploadsDir === undefined ? undefined : await openVolume(uploadsDir),
-    maxBytes,
+    blobs: await openBlobs(config.documents),
+    maxBytes: config.documents.maxBytes,
     logger,
     metrics,
     readiness,
@@ -124,6 +125,21 @@ async function connectRedis(
       else logger.warn({ error }, 'redis does not answer, going on without');
     },
   });
+}
+
+async function openBlobs({ place }: DocumentConfig): Promise<Blobs | undefined> {
+  switch (place.kind) {
+    case 'none':
+      return undefined;
+    case 'volume':
+      return openVolume(place.dir);
+    case 'bucket': {
+      const { openBucketBlobs } = await import('./documents/s3.ts');
+      return openBucketBlobs(place.bucket);
+    }
+    default:
+      return assertNever(place);
+  }
 }
 
 function createGuard(

@@ -79,9 +79,9 @@ const keptFiles = (): string[] =>
 
 it('every accepted document is there whole after a sudden death, and no half one is', async () => {
   const accepted = new Map<string, string>();
-  let goOn = true;
+  const ending = new AbortController();
   const sender = async (): Promise<void> => {
-    while (goOn) {
+    while (!ending.signal.aborted) {
       const bytes = pdf(150_000);
       const path = await upload(bytes);
       if (path === undefined) return;
@@ -91,7 +91,7 @@ it('every accepted document is there whole after a sudden death, and no half one
   const senders = Promise.all(Array.from({ length: 6 }, sender));
   await waitFor('documents', async () => (accepted.size >= 30 ? true : undefined), app);
   await stopApp(app);
-  goOn = false;
+  ending.abort();
   await senders;
 
   app = await startReady();
