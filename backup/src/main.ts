@@ -3,14 +3,16 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-import { parseConfig } from './config.ts';
-import type { BackupConfig } from './config.ts';
+import { annotateCronJob } from './annotate-cron-job.ts';
+import { parseConfig, parseExporter, parsePlaces } from './config.ts';
+import type { BackupConfig, Places } from './config.ts';
 import { copySets } from './copy-sets.ts';
 import { listSets } from './list-sets.ts';
 import { openTargets, targetFrom } from './open-targets.ts';
 import { runBackup } from './run-backup.ts';
 import { runDrill } from './run-drill.ts';
 import { runRestore } from './run-restore.ts';
+import { serveMetrics } from './serve-metrics.ts';
 import { ConfigError } from './settings.ts';
 import { bucketLifecycle } from './tiers.ts';
 
@@ -22,30 +24,55 @@ interface Result {
 type Options = Readonly<Record<string, string | undefined>>;
 
 const now = (): Date => new Date();
+const random = (): string => randomBytes(4).toString('hex');
+const configured = (): BackupConfig => parseConfig(process.env, random);
+const places = (): Places => parsePlaces(process.env);
 
 const commands = {
   run: runAndCopy,
-  drill: async (config, { from }) => {
-    const result = await runDrill({ config, target: targetFrom(config, from), now });
-    return { report: result, exitCode: result.kind === 'passed' ? 0 : 1 };
-  },
-  restore: async (config, { from, set, database, uploads }) => {
+  drill: drillAndTell,
+  restore: async ({ from, set, database, uploads }) => {
+    const config = configured();
     const target = targetFrom(config, from);
     const result = await runRestore({ config, target, now, set, database, uploads });
     return { report: result, exitCode: result.kind === 'restored' ? 0 : 1 };
   },
-  list: async (config, { from }) => ({
-    report: { sets: await listSets(targetFrom(config, from)) },
+  list: async ({ from }) => ({
+    report: { sets: await listSets(targetFrom(places(), from)) },
     exitCode: 0,
   }),
-  lifecycle: async ({ bucket }) => {
+  lifecycle: async () => {
+    const { bucket } = places();
     if (bucket === undefined) throw new ConfigError('BACKUP_S3_BUCKET: missing. Name the bucket');
     return { report: bucketLifecycle(bucket.prefix, bucket.cold), exitCode: 0 };
   },
-} as const satisfies Record<string, (config: BackupConfig, options: Options) => Promise<Result>>;
+  'serve-metrics': async ({ from }) => {
+    const target = targetFrom(places(), from);
+    const port = await serveMetrics({ target, config: parseExporter(process.env), now: Date.now });
+    return { report: { kind: 'listening', target: target.name, port }, exitCode: 0 };
+  },
+} as const satisfies Record<string, (options: Options) => Promise<Result>>;
+
+/** What the drill found, and where people look for it. An annotation that fails is told, not fatal. */
+async function drillAndTell({ from }: Options): Promise<Result> {
+  const config = configured();
+  const result = await runDrill({ config, target: targetFrom(config, from), now });
+  const { setId: id, at: verifiedAt, recoveryPoint, restoreSeconds } = result;
+  const exitCode = result.kind === 'passed' ? 0 : 1;
+  if (config.cronJob === undefined || result.kind === 'failed') return { report: result, exitCode };
+  if (id === undefined || recoveryPoint === undefined || restoreSeconds === undefined)
+    throw new Error('a drill passed without a set');
+  const verified = { id, verifiedAt, recoveryPoint, restoreSeconds };
+  const annotation = await annotateCronJob(config.cronJob, verified).then(
+    () => 'written',
+    (error: unknown) => messageOf(error),
+  );
+  return { report: { ...result, annotation }, exitCode };
+}
 
 /** A set at the first target, and copies at the others. A copy that fails fails the run, not the set. */
-async function runAndCopy(config: BackupConfig): Promise<Result> {
+async function runAndCopy(): Promise<Result> {
+  const config = configured();
   const [first, ...others] = openTargets(config);
   const outcome = await runBackup({ config, target: first.target, keep: first.keep, now });
   if (outcome.kind === 'busy' || others.length === 0) return { report: outcome, exitCode: 0 };
@@ -67,8 +94,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (!isCommand(name)) throw new ConfigError(`usage: backup ${Object.keys(commands).join(' | ')}`);
   const options = parseOptions(rest);
-  const config = parseConfig(process.env, () => randomBytes(4).toString('hex'));
-  const { report, exitCode } = await commands[name](config, options);
+  const { report, exitCode } = await commands[name](options);
   print(name === 'lifecycle' ? report : { command: name, ...report });
   return exitCode;
 }

@@ -1,5 +1,5 @@
 // The places that a configuration names: the first is where sets are made, the others get copies.
-import type { BackupConfig } from './config.ts';
+import type { Places } from './config.ts';
 import type { KeepPolicy } from './retention.ts';
 import { openBucketTarget } from './s3-target.ts';
 import { ConfigError } from './settings.ts';
@@ -15,8 +15,11 @@ export interface KeptTarget {
 }
 
 /** One at least, the volume first. */
-export function openTargets(config: BackupConfig, onStep?: StepHook): readonly [KeptTarget, ...KeptTarget[]] {
-  const { volume, bucket } = config;
+export function openTargets(
+  places: Places,
+  onStep?: StepHook,
+): readonly [KeptTarget, ...KeptTarget[]] {
+  const { volume, bucket } = places;
   const onVolume: KeptTarget[] =
     volume === undefined
       ? []
@@ -31,8 +34,8 @@ export function openTargets(config: BackupConfig, onStep?: StepHook): readonly [
 }
 
 /** The target that `--from` names, or the first. */
-export function targetFrom(config: BackupConfig, from: string | undefined): Target {
-  const targets = openTargets(config);
+export function targetFrom(places: Places, from: string | undefined): Target {
+  const targets = openTargets(places);
   if (from === undefined) return targets[0].target;
   const found = targets.find(({ place }) => place === from);
   if (found === undefined)
