@@ -119,6 +119,23 @@ describe('a web app', () => {
     expect(file).toBe(`${mount?.mountPath}/password`);
   });
 
+  it('mounts Secrets and volumes in the folders it is told', () => {
+    const folders = { secretFolders: { '/run/secrets/tokens': 'tokens' }, claimFolders: { '/uploads': 'files' } };
+    const [template] = podTemplates(render(folders));
+    expect(template?.spec.containers[0]?.volumeMounts).toEqual(
+      expect.arrayContaining([
+        { mountPath: '/run/secrets/tokens', name: 'tokens', readOnly: true },
+        { mountPath: '/uploads', name: 'files' },
+      ]),
+    );
+    expect(template?.spec.volumes).toEqual(
+      expect.arrayContaining([
+        { name: 'tokens', secret: { secretName: 'tokens', defaultMode: 0o440 } },
+        { name: 'files', persistentVolumeClaim: { claimName: 'files', readOnly: false } },
+      ]),
+    );
+  });
+
   it('has an Ingress with a certificate when asked for', () => {
     const objects = render({ ingress: { host: 'shop.test', className: 'web', tls: { kind: 'existing', secret: 'shop-tls' } } });
     expect(only(objects, 'Ingress')['spec']).toEqual({

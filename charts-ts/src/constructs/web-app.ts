@@ -12,6 +12,7 @@ import {
 import { Construct } from 'constructs';
 import { databaseAccess } from './database-access.ts';
 import { DisruptionBudget } from './disruption-budget.ts';
+import { folderMounts } from './folder-mounts.ts';
 import { labelsOf } from './labels.ts';
 import {
   restrictPods,
@@ -73,6 +74,10 @@ export interface WebAppProps {
   readonly poolSize?: number;
   /** ConfigMap whose keys all become variables. @default - none */
   readonly configMap?: string;
+  /** Folder to the Secret whose keys are files in it; they follow the Secret. @default - none */
+  readonly secretFolders?: Readonly<Record<string, string>>;
+  /** Folder to the claim of the volume there; pods on several nodes write it. @default - none */
+  readonly claimFolders?: Readonly<Record<string, string>>;
   /** @default 50m CPU, 96Mi, at most 256Mi */
   readonly resources?: Resources;
   /** Seconds the app goes on serving after SIGTERM, until every proxy has heard of it. @default 5 */
@@ -179,7 +184,7 @@ export class WebApp extends Construct {
       image: props.image,
       resources: props.resources ?? DEFAULT_RESOURCES,
       env: { ...Object.fromEntries(values), ...database?.env },
-      mounts: database?.mounts ?? [],
+      mounts: [...(database?.mounts ?? []), ...folderMounts(this, props)],
       ...(props.configMap ? { configMap: props.configMap } : {}),
       serves: servingOf(props.serving ?? {}),
     };

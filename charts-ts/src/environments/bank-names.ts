@@ -7,5 +7,6 @@ export const BANK = {
   gateway: 'bank',
   config: 'ledger',
   databaseSecret: 'ledger-db',
+  tokensSecret: 'ledger-tokens',
   backupClaim: 'ledger-backup',
 } as const;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { App } from 'cdk8s';
 import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
+import { parseConfig, settingNames } from '../../../app/src/config.ts';
 import { labelsOf } from '../constructs/labels.ts';
 import { asManifest, type Manifest } from '../manifest.ts';
 import { podTemplates } from '../pod-templates.ts';
@@ -59,13 +60,38 @@ describe('two environments', () => {
     expect(silent.filter((key) => key !== 'zones')).toEqual([]);
   });
 
-  it('T7: the second region is declared by seven settings', () => {
+  it('T7: the second region is declared by nine settings', () => {
     const { 'prod-eu': eu, 'prod-us': us } = SETTINGS;
-    expect(declared(eu, us)).toEqual(['host', 'databaseSecret', 'database', 'egress', 'pods', 'zones', 'backup']);
+    expect(declared(eu, us).toSorted()).toEqual([
+      'access',
+      'backup',
+      'config',
+      'database',
+      'databaseSecret',
+      'egress',
+      'host',
+      'pods',
+      'zones',
+    ]);
   });
 
   it.each(NAMES)('T7: %s is rendered to the same bytes twice', (name) => {
     expect(JSON.stringify(render(bank(SETTINGS[name])))).toBe(JSON.stringify(renderEnvironment(name)));
+  });
+});
+
+describe('the settings of the app', () => {
+  it.each(NAMES)('in %s are all settings that it reads, with values that it takes', (name) => {
+    const { data } = only(objectsOf(name).filter(({ metadata }) => metadata.name === 'ledger'), 'ConfigMap');
+    const settings = data as Record<string, string>;
+    expect(Object.keys(settings).filter((key) => !settingNames.includes(key))).toEqual([]);
+    const database = { PGHOST: 'postgres', PGUSER: 'ledger', PGDATABASE: 'ledger', PGPASSWORD: 'x' };
+    expect(parseConfig({ ...settings, ...database })).toMatchObject({ environment: settings['APP_ENV'] });
+  });
+
+  it('ask for tokens wherever the app is not only for developers', () => {
+    const open = NAMES.filter((name) => SETTINGS[name].access.kind === 'open');
+    expect(open).toEqual(['dev']);
   });
 });
 

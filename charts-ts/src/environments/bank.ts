@@ -39,6 +39,8 @@ import type { Environment } from './environment.ts';
 import type { Pods, Settings } from './settings.ts';
 
 const { namespace, app: name, databaseSecret } = BANK;
+const TOKENS_FOLDER = '/run/secrets/tokens';
+const TOKENS_KEY = 'tokens.json';
 
 /** The files of an environment, in the order in which they are applied. */
 export function bank(settings: Settings): Environment {
@@ -69,9 +71,13 @@ function addOperator(chart: Construct, { images, operatorReplicas }: Settings): 
   new OperatorInstall(chart, 'Operator', { image: images.operator, replicas: operatorReplicas });
 }
 
-function addConfig(chart: Construct, { config, databaseSecret: origin }: Settings): void {
-  new AppConfig(chart, 'Config', { name: BANK.config, data: config });
+function addConfig(chart: Construct, { config, databaseSecret: origin, access }: Settings): void {
+  const tokens = access.kind === 'tokens' ? { AUTH_TOKENS_FILE: `${TOKENS_FOLDER}/${TOKENS_KEY}` } : {};
+  new AppConfig(chart, 'Config', { name: BANK.config, data: { ...config, ...tokens } });
   new SecretSource(chart, 'DatabaseSecret', { name: databaseSecret, origin, keys: DATABASE_SECRET_KEYS });
+  if (access.kind === 'open') return;
+  const props = { name: BANK.tokensSecret, origin: access.origin, keys: [TOKENS_KEY] };
+  new SecretSource(chart, 'TokensSecret', props);
 }
 
 function addDatabase(chart: Construct, { database }: Settings): void {
@@ -90,7 +96,7 @@ function addGateway(chart: Construct, { host, gateway, tls }: Settings): void {
   new WebGateway(chart, 'Gateway', { name: BANK.gateway, className: gateway.className, hosts: [host], tls });
 }
 
-function addApp(chart: Construct, { images, poolSize, zones, pods }: Settings): void {
+function addApp(chart: Construct, { images, poolSize, zones, pods, access }: Settings): void {
   const isSpread = zones.length > 0;
   if (isSpread) new Region(chart, 'Region', { zones, leastPods: leastPods(pods) });
   new WebApp(chart, 'Ledger', {
@@ -103,6 +109,7 @@ function addApp(chart: Construct, { images, poolSize, zones, pods }: Settings): 
     databaseSecret,
     poolSize,
     configMap: BANK.config,
+    ...(access.kind === 'tokens' ? { secretFolders: { [TOKENS_FOLDER]: BANK.tokensSecret } } : {}),
   });
 }
 

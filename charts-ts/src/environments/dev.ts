@@ -23,6 +23,7 @@ export const DEV: Settings = {
       url: 'postgresql://ledger:{{random:password}}@postgres:5432/ledger',
     },
   },
+  access: { kind: 'open' },
   database: { kind: 'inside', image: 'registry.example/library/postgres:15.18.0', maxConnections: 100 },
   egress: [],
   poolSize: 5,

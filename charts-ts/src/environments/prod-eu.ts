@@ -10,7 +10,14 @@ export const PROD_EU: Settings = {
     backup: 'registry.example/bank/backup:1.0.0',
   },
   operatorReplicas: 2,
-  config: { APP_ENV: 'production', LOG_LEVEL: 'info' },
+  config: {
+    APP_ENV: 'production',
+    LOG_LEVEL: 'info',
+    REDIS_URL: 'redis://cache.eu.bank.example:6379',
+    // Requests of one caller in a minute; the gateway's proxy names the client.
+    RATE_LIMIT: '600',
+    TRUSTED_PROXIES: '1',
+  },
   databaseSecret: {
     kind: 'external',
     store: { name: 'vault' },
@@ -20,6 +27,14 @@ export const PROD_EU: Settings = {
       database: { key: 'bank/eu/ledger-db', property: 'database' },
       host: { key: 'bank/eu/ledger-db', property: 'host' },
       url: { key: 'bank/eu/ledger-db', property: 'url' },
+    },
+  },
+  access: {
+    kind: 'tokens',
+    origin: {
+      kind: 'external',
+      store: { name: 'vault' },
+      keys: { 'tokens.json': { key: 'bank/eu/ledger-tokens', property: 'tokens.json' } },
     },
   },
   database: {

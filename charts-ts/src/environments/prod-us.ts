@@ -7,6 +7,7 @@ const VAULT = 'bank/us/ledger-db';
 export const PROD_US: Settings = {
   ...PROD_EU,
   host: 'ledger.us.bank.example',
+  config: { ...PROD_EU.config, REDIS_URL: 'redis://cache.us.bank.example:6379' },
   databaseSecret: {
     kind: 'external',
     store: { name: 'vault' },
@@ -16,6 +17,14 @@ export const PROD_US: Settings = {
       database: { key: VAULT, property: 'database' },
       host: { key: VAULT, property: 'host' },
       url: { key: VAULT, property: 'url' },
+    },
+  },
+  access: {
+    kind: 'tokens',
+    origin: {
+      kind: 'external',
+      store: { name: 'vault' },
+      keys: { 'tokens.json': { key: 'bank/us/ledger-tokens', property: 'tokens.json' } },
     },
   },
   database: {

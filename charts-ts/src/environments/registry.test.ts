@@ -6,6 +6,7 @@ import { renderEnvironment, renderText } from '../render.ts';
 import { needed, reference, rendered, type Reference } from '../testing/references.ts';
 import { RULE_BOOK, type RuleName } from '../testing/rule-book.ts';
 import { referencesExist } from '../testing/rules.ts';
+import { BANK } from './bank-names.ts';
 import { DEMO } from './demo.ts';
 import { ENVIRONMENT_NAMES, ENVIRONMENTS, type EnvironmentName } from './registry.ts';
 
@@ -17,7 +18,7 @@ const EXTERNAL: readonly Reference[] = [reference('Secret', DEMO.namespace, DEMO
 const EXTERNAL_IN: Readonly<Record<EnvironmentName, readonly Reference[]>> = {
   demo: EXTERNAL,
   dev: [],
-  staging: EXTERNAL,
+  staging: [...EXTERNAL, reference('Secret', BANK.namespace, BANK.tokensSecret)],
   'prod-eu': [],
   'prod-us': [],
 };

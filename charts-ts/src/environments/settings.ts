@@ -22,6 +22,8 @@ export interface Settings {
   readonly config: Readonly<Record<string, string>>;
   /** Where the database's Secret comes from. */
   readonly databaseSecret: SecretOrigin;
+  /** Who may call the app. */
+  readonly access: Access;
   readonly database: Database;
   /** What else the pods may connect to, by name; DNS and the database are always there. */
   readonly egress: readonly Flow[];
@@ -52,6 +54,14 @@ export interface Settings {
 export type Database =
   | { readonly kind: 'inside'; readonly image: string; readonly maxConnections: number }
   | { readonly kind: 'managed'; readonly peer: Peer; readonly port: number; readonly maxConnections: number };
+
+/**
+ * - `open`: everybody who reaches it.
+ * - `tokens`: who has a token; the Secret's key `tokens.json` holds their hashes and scopes.
+ */
+export type Access =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'tokens'; readonly origin: SecretOrigin };
 
 export type Pods =
   | { readonly kind: 'fixed'; readonly replicas: number }

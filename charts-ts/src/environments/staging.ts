@@ -1,12 +1,17 @@
-// Staging: as production, one size smaller. The database's Secret is made by hand or by another tool.
+// Staging: as production, one size smaller. Its Secrets are made by hand or by another tool.
 import { PROD_EU } from './prod-eu.ts';
 import type { Settings } from './settings.ts';
 
 export const STAGING: Settings = {
   ...PROD_EU,
   host: 'ledger.staging.bank.example',
-  config: { ...PROD_EU.config, APP_ENV: 'staging' },
+  config: {
+    ...PROD_EU.config,
+    APP_ENV: 'staging',
+    REDIS_URL: 'redis://cache.staging.bank.example:6379',
+  },
   databaseSecret: { kind: 'existing' },
+  access: { kind: 'tokens', origin: { kind: 'existing' } },
   database: {
     kind: 'managed',
     peer: { kind: 'addresses', cidrs: ['10.20.8.0/24'] },

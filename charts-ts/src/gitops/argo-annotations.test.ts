@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { BANK } from '../environments/bank-names.ts';
 import { DEMO } from '../environments/demo.ts';
 import { ENVIRONMENT_NAMES } from '../environments/registry.ts';
 import type { Manifest } from '../manifest.ts';
@@ -7,7 +8,10 @@ import { needed, reference, rendered } from '../testing/references.ts';
 import { forArgoCd, WAVES, waveOf } from './argo-annotations.ts';
 
 /* Made by people: charts-ts/README.md says how. */
-const EXTERNAL = [reference('Secret', DEMO.namespace, DEMO.databaseSecret)];
+const EXTERNAL = [
+  reference('Secret', DEMO.namespace, DEMO.databaseSecret),
+  reference('Secret', BANK.namespace, BANK.tokensSecret),
+];
 
 const object = (kind: string, over: Partial<Manifest> = {}): Manifest => ({
   apiVersion: 'v1',
