@@ -10,7 +10,7 @@ import { createSecretReader } from './controller/queries/secrets.ts';
 import { createSend } from './controller/queries/send.ts';
 import { createClient } from './kube/client.ts';
 import { startOperator } from './operator.ts';
-import { connect } from './kube/transport.ts';
+import { connect } from './kube/connect.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 

@@ -6,7 +6,7 @@ import {
   OPERATOR_PERMISSIONS,
 } from '../../charts-ts/src/operator-permissions.ts';
 import { APP_RELEASE, AUTOSCALER, DEPLOYMENT } from '../../operator/src/controller/resources.ts';
-import { connect } from '../../operator/src/kube/transport.ts';
+import { connect } from '../../operator/src/kube/connect.ts';
 import { record } from '../../operator/src/lib/json.ts';
 import { APP, appRelease, canary, deployment, ROUTE_SPEC, service } from './support/builders.ts';
 import { startGateway } from './support/gateway.ts';

@@ -1,8 +1,6 @@
 // How many failed requests of the canary it takes until the judge takes it back, at its fastest.
 import { initialJudge, judge } from './judge.ts';
-import type { AnalysisParams } from './params.ts';
-
-export type ErrorsNeeded = { readonly weight: number; readonly errors: number };
+import type { AnalysisParams, ErrorsNeeded } from './params.ts';
 
 /** Weights that are asked about, in percent; the answer rises slowly from one to the next. */
 const ASKED = [1, 5, 10, 25, 50, 75, 99] as const;

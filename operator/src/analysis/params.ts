@@ -1,6 +1,5 @@
 // What a release's analysis is told before it begins. Fixed for the whole release: a bound on false
 // rollbacks holds only for rules chosen before the data.
-import type { ErrorsNeeded } from './errors-needed.ts';
 import type { RateMethod } from './rate-signal.ts';
 
 /** The null hypothesis of the error test: canary rate <= ratio * stable rate + margin. */
@@ -50,6 +49,9 @@ export type SilenceParams = {
    */
   readonly verdict: 'rollback' | 'hold';
 };
+
+/** At a weight in percent: so many failed requests of the canary the judge needs, at its fastest. */
+export type ErrorsNeeded = { readonly weight: number; readonly errors: number };
 
 /** How fast a candidate may get traffic; see pace.ts. */
 export type PaceParams = {

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from '../kube/transport.ts';
+import { connect } from '../kube/connect.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Io } from './io.ts';
 import { run } from './run.ts';

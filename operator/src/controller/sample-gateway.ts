@@ -5,7 +5,8 @@
 import { canaryServiceName, stableServiceName } from '../api/labels.ts';
 import type { AppReleaseSpec, ChecksSpec } from '../api/app-release.ts';
 import type { PodSample } from '../analysis/sample.ts';
-import { GATEWAY_CODECS, type GatewayReading, readGateway } from '../metrics/gateway/gateway-codec.ts';
+import { type GatewayReading, readGateway } from '../metrics/gateway/gateway-codec.ts';
+import { GATEWAY_CODECS } from '../metrics/gateway/gateway-codecs.ts';
 import type { EvidenceView, GatewayTrouble } from '../rollout/snapshot.ts';
 
 export type GatewaySpec = NonNullable<ChecksSpec['gateway']>;

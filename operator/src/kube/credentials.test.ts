@@ -8,7 +8,7 @@ import { createManualClock } from '../lib/manual-clock.ts';
 import { cachedCredentials, kubeconfigCredentials, serviceAccountCredentials } from './credentials.ts';
 import { startFakeApiServer } from './testing/fake-api-server.ts';
 import { PODS, pod } from './testing/pods.ts';
-import { connect } from './transport.ts';
+import { connect } from './connect.ts';
 
 // For machines that are busy; nothing here waits for time to pass.
 jest.setTimeout(60_000);

@@ -167,7 +167,8 @@ function reasonsSince({ world }: Stage, startedAt: number): readonly string[] {
   return [...new Set(reasons)];
 }
 
-async function askForSteps({ client }: Stack, steps: readonly object[]): Promise<void> {
+/** The steps of the release, as an author would change them. */
+export async function askForSteps({ client }: Stack, steps: readonly object[]): Promise<void> {
   const ref = { type: APP_RELEASE, namespace: DEMO.namespace, name: DEMO.app };
   const path = '/spec/strategy/canary/steps';
   await client.jsonPatch(ref, [{ op: 'replace', path, value: steps }], { fieldManager: 'pipeline' });

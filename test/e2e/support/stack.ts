@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { DEMO } from '../../../charts-ts/src/environments/demo.ts';
 import { createClient, type KubeClient } from '../../../operator/src/kube/client.ts';
-import { connect } from '../../../operator/src/kube/transport.ts';
+import { connect } from '../../../operator/src/kube/connect.ts';
 import type { Transport } from '../../../operator/src/kube/transport.ts';
 import type { Progress } from '../../cluster/src/progress.ts';
 import type { LedgerAddress } from '../../load/exchange.ts';

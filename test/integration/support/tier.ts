@@ -1,6 +1,7 @@
 // The cluster of the run, and clients for it.
 import { createClient, type KubeClient } from '../../../operator/src/kube/client.ts';
-import { connect, type Transport } from '../../../operator/src/kube/transport.ts';
+import { connect } from '../../../operator/src/kube/connect.ts';
+import type { Transport } from '../../../operator/src/kube/transport.ts';
 import type { ApiTier } from '../../cluster/src/api-tier.ts';
 import { createKubectl, type Kubectl } from '../../cluster/src/kubectl.ts';
 

@@ -1,11 +1,9 @@
 // What a gateway codec is: it knows which series of a proxy's metrics page count the requests of one
 // Service, and which of those failed. A proxy of another make is a new file, a fixture and a line in the
-// contract suite.
+// contract suite. `gateway-codecs.ts` lists them.
 import type { Counters } from '../../analysis/sample.ts';
 import { type ExpositionLimits, describeExpositionError, parseExposition } from '../exposition.ts';
 import type { SampleLine } from '../sample-line.ts';
-import { envoyGateway } from './envoy-gateway.ts';
-import { traefik } from './traefik.ts';
 
 /** A Service, as the HTTPRoute of the same namespace names it. */
 export type Backend = {
@@ -29,11 +27,6 @@ export type GatewayCodec = {
 
 export const GATEWAY_PROVIDERS = ['envoyGateway', 'traefik'] as const;
 export type GatewayProvider = (typeof GATEWAY_PROVIDERS)[number];
-
-export const GATEWAY_CODECS = { envoyGateway, traefik } as const satisfies Record<
-  GatewayProvider,
-  GatewayCodec
->;
 
 export type GatewayReading =
   | { readonly kind: 'counted'; readonly stable: Counters; readonly canary: Counters }

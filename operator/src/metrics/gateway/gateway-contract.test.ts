@@ -5,12 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  type Backend,
-  GATEWAY_CODECS,
-  type GatewayProvider,
-  readGateway,
-} from './gateway-codec.ts';
+import { type Backend, type GatewayProvider, readGateway } from './gateway-codec.ts';
+import { GATEWAY_CODECS } from './gateway-codecs.ts';
 
 const backendsOf = (namespace: string, release: string) => {
   const backend = (role: string): Backend => ({
