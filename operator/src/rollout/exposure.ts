@@ -23,6 +23,20 @@ export function keepSplit(context: Context, weight: number): Effect[] {
   return keepByPods(context, weight);
 }
 
+/**
+ * Takes the candidate's users away for a while, to see what becomes of stable. Behind a router its pods
+ * stay; where the pods are the split, stable takes their place first.
+ */
+export function withdraw(context: Context): Pick<Exposure, 'effects' | 'weight'> {
+  const { state, snapshot } = context;
+  const { traffic } = snapshot;
+  if (traffic.kind !== 'weighted') return exposeByPods(context, 0);
+  // What is shown is what is asked for once the route says so too.
+  const shown = traffic.route.weight ?? state.weight.observed;
+  const weight = { desired: 0, observed: Math.min(state.weight.observed, shown) };
+  return { effects: keepByRoute(context, traffic, 0), weight };
+}
+
 /** Takes all traffic from the candidate: stable first, and only what stable can carry. */
 export function retreat(context: Context, pace: Pace): Retreat {
   const { traffic } = context.snapshot;

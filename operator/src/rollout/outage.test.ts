@@ -76,6 +76,32 @@ describe('while stable fails', () => {
     expect(effects).toEqual([]);
     expect(next.weight).toMatchObject({ desired: 0, observed: 0 });
   });
+
+  it.each([
+    { what: 'stable grows first', stable: 1, want: [['stable', 2]] },
+    { what: 'the candidate goes once stable is there', stable: 2, want: [['candidate', 0]] },
+  ])('a candidate that shares by pods is withdrawn too: $what', ({ stable, want }) => {
+    const withdrawn = release()
+      .replicas(2)
+      .steps({ weight: 50 }, { pause: {} })
+      .stable(set().ready(stable))
+      .candidate(set().ready(1))
+      .stepping(1, { startedAt: before(90_000), mark: 1 })
+      .remembers({
+        weight: { desired: 50, observed: 50, changedAt: before(100_000) },
+        outage: { since: before(80_000), response: { kind: 'withdrawn', at: before(1000) } },
+      })
+      .judged(FAILING);
+    const { effects, next } = decided(withdrawn);
+    const [ofStable] = withdrawn.build().sets;
+    const sizes = effects.flatMap((effect) =>
+      effect.kind === 'scaleSet'
+        ? [[effect.set.uid === ofStable?.uid ? 'stable' : 'candidate', effect.to]]
+        : [],
+    );
+    expect(sizes).toEqual(want);
+    expect(next.weight.desired).toBe(0);
+  });
 });
 
 describe('when stable is well again', () => {

@@ -10,7 +10,7 @@ import { after, instant, type Instant } from '../lib/instant.ts';
 import { type Context, withState } from './context.ts';
 import type { Decision } from './decision.ts';
 import { earlierOf } from './explain.ts';
-import { keepSplit } from './exposure.ts';
+import { keepSplit, withdraw } from './exposure.ts';
 import { enterStep, tryingAt } from './progress.ts';
 import { isSwitched } from './promotion.ts';
 import { beginRollback } from './rollback.ts';
@@ -104,30 +104,22 @@ function delayed(step: StepState, byMs: number): StepState {
 function hold(context: Context, step: StepState, outage: Outage): Decision {
   const { snapshot, spec, state } = context;
   const isWithdrawn = outage.response.kind === 'withdrawn';
-  const weight = isWithdrawn ? 0 : weightAt(spec, step.index);
   const { evidence } = snapshot;
   const told = evidence.kind === 'judged' ? evidence.sentence : 'stable is failing';
   const isWorse = evidence.kind === 'judged' && evidence.reason === 'StableWorse';
   const held = withState(context, { ...state, outage });
+  const { effects, weight } = isWithdrawn
+    ? withdraw(held)
+    : { effects: keepSplit(held, weightAt(spec, step.index)), weight: held.state.weight };
   const wakeAt = earlierOf(withdrawalAt(context, step, outage));
   return {
-    next: {
-      ...held.state,
-      stage: tryingAt(state, step),
-      ...(isWithdrawn ? { weight: withdrawnWeight(context) } : {}),
-    },
-    effects: keepSplit(held, weight),
+    next: { ...held.state, stage: tryingAt(state, step), weight },
+    effects,
     ...(wakeAt === undefined ? {} : { wakeAt }),
     phase: 'Paused',
     reason: isWorse ? 'StableWorse' : 'SharedOutage',
     message: isWithdrawn ? `the candidate's traffic is withdrawn to see what becomes of stable; ${told}` : told,
   };
-}
-
-/* What is shown is what is asked for once the route says so too. */
-function withdrawnWeight({ snapshot: { traffic }, state }: Context) {
-  const shown = traffic.kind === 'weighted' ? (traffic.route.weight ?? state.weight.observed) : 0;
-  return { desired: 0, observed: Math.min(state.weight.observed, shown) };
 }
 
 function seconds(ms: number): string {
