@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEMO, DEMO_RELEASE } from '../../charts-ts/src/environments/demo.ts';
+import { waitFor } from '../cluster/src/process/wait.ts';
 import { openTestStack } from './support/access.ts';
 import { closeStage, openStage } from './support/open-stage.ts';
 import { playRelease, type Stage } from './support/play-release.ts';
@@ -53,6 +54,17 @@ describe('the life of an AppRelease under load', () => {
     await kubectl('wait', '--for=condition=Ready', TIMEOUT, `apprelease/${DEMO.app}`);
     expect(uidsOfServing()).toEqual(serving);
     expect(stage.load.snapshot().failed - failedBefore).toBe(0);
+  });
+
+  it('replaces pods that are killed one after the other while users pay', async () => {
+    for (const pod of stage.world.pods().filter((one) => one.isReady).slice(0, 2)) {
+      const served = stage.load.snapshot().acceptedTransfers;
+      await kubectl('delete', 'pod', pod.name, '--grace-period=0', '--force');
+      const isWhole = () => uidsOfServing().length === DEMO_RELEASE.replicas || undefined;
+      await waitFor({ what: 'another pod', deadlineMs: 60_000, everyMs: 200, check: isWhole });
+      expect(uidsOfServing()).not.toContain(pod.uid);
+      expect(stage.load.snapshot().acceptedTransfers).toBeGreaterThan(served);
+    }
   });
 
   it('loses no money over all of it', async () => {
