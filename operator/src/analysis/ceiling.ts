@@ -47,6 +47,15 @@ export function stepCeiling(state: CeilingState, counts: Counts, ceiling: number
   return { kind: 'below', level, calmPolls: Math.min(CALM_POLLS, state.calmPolls + 1) };
 }
 
+/**
+ * Takes in one poll of an arm that nothing could be compared with: trouble may be seen to end, but not
+ * to begin, or a release that is to mend a failing stable would be held before it had a pod.
+ */
+export function stepRecovery(state: CeilingState, counts: Counts, ceiling: number): CeilingState {
+  const next = stepCeiling(state, counts, ceiling);
+  return state.kind === 'below' && next.kind === 'above' ? { ...state, calmPolls: 0 } : next;
+}
+
 /** True after some polls without the least sign of trouble: calm enough to promote. */
 export function isCalm(state: CeilingState): boolean {
   return state.calmPolls >= CALM_POLLS;

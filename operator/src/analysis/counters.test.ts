@@ -127,6 +127,13 @@ describe('countPoll', () => {
     expect(last([next]).outcome).toMatchObject({ kind: 'noData', reason, arm: 'canary' });
   });
 
+  it('tells what stable did while there was no canary', () => {
+    const polls = [poll(stablePod('s', 100)), poll(stablePod('s', 150, { errors: 7 }))];
+    const { outcome } = last(polls);
+    expect(outcome).toMatchObject({ kind: 'noData', stable: { requests: 50, errors: 7 } });
+    expect(last(polls.slice(0, 1)).outcome).not.toHaveProperty('stable');
+  });
+
   it('counts a canary whose counters appear with its first request', () => {
     const silent = poll(uncountedPod('c', 'canary'), stablePod('s', 1000));
     const first = poll(canaryPod('c', 3, { errors: 3 }), stablePod('s', 1100));

@@ -123,10 +123,10 @@ function outcomeOf(
   const polls = state.emptyPolls + 1;
   for (const arm of ['canary', 'stable'] as const) {
     const { listed, counted, uncounted } = arms[arm];
-    if (listed === 0) return { kind: 'noData', reason: 'NoPods', arm, polls };
-    if (counted > 0) continue;
-    const reason = uncounted > 0 ? 'MetricsNotRecognized' : 'ScrapeFailed';
-    return { kind: 'noData', reason, arm, polls };
+    if (listed > 0 && counted > 0) continue;
+    const failure = uncounted > 0 ? 'MetricsNotRecognized' : 'ScrapeFailed';
+    const reason = listed === 0 ? 'NoPods' : failure;
+    return { kind: 'noData', reason, arm, polls, ...meanwhile(arm, arms.stable) };
   }
   const { canary, stable } = arms;
   if (canary.delta.pods.read === 0 || stable.delta.pods.read === 0) return carriedOutcome(state);
@@ -136,6 +136,11 @@ function outcomeOf(
     canary: canary.delta,
     stable: stable.delta,
   };
+}
+
+function meanwhile(arm: Arm, { delta }: ArmCount): { readonly stable?: Counters } {
+  const { errors, pods, requests } = delta;
+  return arm === 'canary' && pods.read > 0 ? { stable: { requests, errors } } : {};
 }
 
 function countArm(state: CounterState, samples: readonly PodSample[], arm: Arm): ArmCount {

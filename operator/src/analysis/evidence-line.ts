@@ -57,6 +57,7 @@ const outcome = z.discriminatedUnion('kind', [
     reason: z.enum(['ScrapeFailed', 'MetricsNotRecognized', 'NoPods']),
     arm: z.enum(['stable', 'canary']),
     polls: count,
+    stable: z.object({ requests: count, errors: count }).exactOptional(),
   }),
 ]);
 const incidents = z.object({

@@ -76,6 +76,19 @@ describe('judge', () => {
     expect(judged([...well, ...outage, ...well]).verdict.kind).toBe('continue');
   });
 
+  it('sees stable recover while there is no canary to compare it with', () => {
+    const outage = times(10, delta([12, 6], [238, 119]));
+    const alone = (requests: number, errors: number): PollOutcome => {
+      const stable = { requests, errors };
+      return { kind: 'noData', reason: 'NoPods', arm: 'canary', polls: 1, stable };
+    };
+    const health = (...outcomes: readonly PollOutcome[]) => judged(outcomes).verdict.stableHealth;
+    expect(health(...outage, alone(238, 119))).toBe('failing');
+    expect(health(...outage, ...times(20, alone(238, 0)))).toBe('calm');
+    // What mends a failing stable must get its first pods.
+    expect(health(...times(20, alone(238, 119)))).toBe('uneasy');
+  });
+
   it('says so where stable fails and the canary does better, which is no shared outage', () => {
     const well = times(20, delta([12, 0], [238, 0]));
     const alone = times(30, delta([12, 0], [238, 60]));

@@ -8,6 +8,7 @@ import {
   initialUsual,
   isCalm,
   stepCeiling,
+  stepRecovery,
   stepUsual,
 } from './ceiling.ts';
 import { type ExcessState, initialExcess, stepExcess } from './excess.ts';
@@ -87,7 +88,7 @@ export function initialJudge(params: AnalysisParams): JudgeState {
  * Takes in what a poll added and says what it means. `params` stay the same for a whole release.
  */
 export function judge(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): Judged {
-  const counted = outcome.kind === 'delta' ? withDelta(state, outcome, params) : state;
+  const counted = counting(state, outcome, params);
   // Once per poll: with histograms this is most of what a verdict costs.
   const signals = logSignals(counted.signals, params);
   const logEvidence = mergedLogEvidence(signals);
@@ -184,6 +185,13 @@ function verdictOf(
     case 'continue':
       return { kind: finding.kind, ...told };
   }
+}
+
+function counting(state: JudgeState, outcome: PollOutcome, params: AnalysisParams): JudgeState {
+  if (outcome.kind === 'delta') return withDelta(state, outcome, params);
+  if (outcome.kind !== 'noData' || outcome.stable === undefined) return state;
+  const ceiling = ceilingOf(state.stableUsual, params.stableErrorCeiling);
+  return { ...state, stableCeiling: stepRecovery(state.stableCeiling, outcome.stable, ceiling) };
 }
 
 function withDelta(state: JudgeState, delta: PollDelta, params: AnalysisParams): JudgeState {

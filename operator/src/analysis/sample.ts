@@ -119,4 +119,6 @@ export type PollOutcome =
       readonly reason: Exclude<NoDataReason, 'NoTraffic'>;
       readonly arm: Arm;
       readonly polls: number;
+      /** What stable did meanwhile, where only the canary has no data: nothing to compare with. */
+      readonly stable?: Pick<ArmDelta, 'requests' | 'errors'>;
     };
