@@ -62,6 +62,7 @@ const polls = fc
       stable: fc.nat(200),
       weight: fc.constantFrom(0, 5, 50),
       crashes: fc.nat(1),
+      hasCanary: fc.boolean(),
     }),
     { minLength: 1, maxLength: 30 },
   )
@@ -72,12 +73,10 @@ const polls = fc
       errors += step.canaryErrors;
       stable += step.stable;
       const pods = { pods: 1, incidents: 0 };
+      const ofCanary = canaryPod('c', canary, { errors, latency: latency(canary) });
+      const ofStable = stablePod('s', stable, { latency: latency(stable) });
       return {
-        ...pollAt(
-          step.weight,
-          canaryPod('c', canary, { errors, latency: latency(canary) }),
-          stablePod('s', stable, { latency: latency(stable) }),
-        ),
+        ...pollAt(step.weight, ...(step.hasCanary ? [ofCanary] : []), ofStable),
         restarts: { elapsedSeconds: 2, canary: { pods: 1, incidents: step.crashes }, stable: pods },
         readiness: { elapsedSeconds: 2, canary: pods, stable: pods },
       };
