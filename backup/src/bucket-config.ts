@@ -1,4 +1,6 @@
 // The bucket's settings, read from the environment. Errors name the variable and the remedy.
+import { join } from 'node:path';
+
 import type { KeepPolicy } from './retention.ts';
 import type { BucketConfig } from './s3-bucket.ts';
 import { ConfigError, fileNamedBy, keepPolicy, oneOf, whole } from './settings.ts';
@@ -55,15 +57,13 @@ function endpointOf(text: string | undefined): string | undefined {
   return text;
 }
 
+/** Two files of a mounted Secret. */
 function credentialsOf(env: NodeJS.ProcessEnv): BucketConfig['credentials'] {
-  const accessKeyId = fileNamedBy(env, 'BACKUP_S3_ACCESS_KEY_ID_FILE');
-  const secretAccessKey = fileNamedBy(env, 'BACKUP_S3_SECRET_ACCESS_KEY_FILE');
-  if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
-  if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw new ConfigError(
-      'BACKUP_S3_ACCESS_KEY_ID_FILE and BACKUP_S3_SECRET_ACCESS_KEY_FILE: give both, or none to use the identity of the pod',
-    );
-  return { accessKeyId, secretAccessKey };
+  const name = 'BACKUP_S3_CREDENTIALS_DIR';
+  const dir = env[name];
+  if (!dir) return undefined;
+  const read = (file: string): string => fileNamedBy({ [name]: join(dir, file) }, name) ?? '';
+  return { accessKeyId: read('access-key-id'), secretAccessKey: read('secret-access-key') };
 }
 
 function lockOf(env: NodeJS.ProcessEnv): BucketConfig['lock'] {

@@ -244,8 +244,8 @@ describe('the program', () => {
   beforeEach(async () => {
     stage = await openStage(postgres);
     mkdirSync(secrets, { recursive: true });
-    writeFileSync(join(secrets, 'id'), server.credentials.accessKeyId);
-    writeFileSync(join(secrets, 'secret'), server.credentials.secretAccessKey);
+    writeFileSync(join(secrets, 'access-key-id'), server.credentials.accessKeyId);
+    writeFileSync(join(secrets, 'secret-access-key'), server.credentials.secretAccessKey);
   });
   afterEach(async () => {
     await stopPrograms();
@@ -257,8 +257,7 @@ describe('the program', () => {
     BACKUP_S3_PREFIX: 'bank',
     BACKUP_S3_ENDPOINT: server.endpoint,
     BACKUP_S3_REGION: server.credentials.region,
-    BACKUP_S3_ACCESS_KEY_ID_FILE: join(secrets, 'id'),
-    BACKUP_S3_SECRET_ACCESS_KEY_FILE: join(secrets, 'secret'),
+    BACKUP_S3_CREDENTIALS_DIR: secrets,
     BACKUP_S3_LEASE_SECONDS: '1',
     BACKUP_STALL_SECONDS: '2',
     BACKUP_S3_ATTEMPTS: '3',

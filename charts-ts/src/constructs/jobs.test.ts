@@ -4,6 +4,7 @@ import { podTemplates } from '../pod-templates.ts';
 import { RULE_BOOK } from '../testing/rule-book.ts';
 import { only, synth } from '../testing/synth.ts';
 import { BackupCronJob } from './backup-cron-job.ts';
+import { BackupExporter } from './backup-exporter.ts';
 import { MigrationJob } from './migration-job.ts';
 import { Postgres } from './postgres.ts';
 import { RestoreDrillCronJob } from './restore-drill-cron-job.ts';
@@ -54,6 +55,102 @@ describe('the restore drill', () => {
     expect(only(objects, 'CronJob')['spec']).toMatchObject({ schedule: '45 3 * * *' });
     expect(podTemplates(objects)[0]?.spec.containers[0]?.args).toEqual(['drill']);
     expect(variables(objects)).toMatchObject({ DRILL_DATABASE: 'shop_drill', PGDATABASE: 'database' });
+  });
+});
+
+describe('what the drill may do', () => {
+  const objects = synth((scope) =>
+    new RestoreDrillCronJob(scope, 'Drill', { ...SHARED, scratchDatabase: 'shop_drill', scratchMebibytes: 64 }),
+  );
+
+  it('is to patch one CronJob, with a token of its own', () => {
+    expect(only(objects, 'Role')['rules']).toEqual([
+      { apiGroups: ['batch'], resources: ['cronjobs'], resourceNames: ['shop-backup'], verbs: ['patch'] },
+    ]);
+    const [template] = podTemplates(objects);
+    expect(template?.spec).toMatchObject({
+      serviceAccountName: 'shop-restore-drill',
+      automountServiceAccountToken: true,
+    });
+    expect(variables(objects)).toMatchObject({ BACKUP_ANNOTATE_CRONJOB: 'shop-backup', DRILL_DIR: '/scratch/uploads' });
+    expect(template?.spec.volumes).toContainEqual({ name: 'scratch', emptyDir: { sizeLimit: '64Mi' } });
+  });
+});
+
+describe('where backups are kept', () => {
+  const bucket = {
+    name: 'sets',
+    endpoint: 'https://s3.example',
+    region: 'eu-1',
+    prefix: 'shop',
+    secret: 'shop-bucket',
+    storageClass: 'STANDARD_IA',
+    lock: { mode: 'COMPLIANCE', days: 30 },
+    keep: { yearly: 7 },
+  } as const;
+  const backup = (props: object) =>
+    synth((scope) => new BackupCronJob(scope, 'Backup', { app: 'shop', image: 'backup:1', databaseSecret: 'shop-db', ...props }));
+
+  it('may be a bucket alone, with credentials and keys as files', () => {
+    const objects = backup({ bucket, keysSecret: 'shop-keys', uploadsClaim: 'shop-uploads' });
+    expect(rules(objects)).toEqual([]);
+    const found = variables(objects);
+    expect(found).toMatchObject({
+      BACKUP_S3_BUCKET: 'sets',
+      BACKUP_S3_ENDPOINT: 'https://s3.example',
+      BACKUP_S3_CREDENTIALS_DIR: '/run/secrets/bucket',
+      BACKUP_S3_LOCK_DAYS: '30',
+      BACKUP_S3_KEEP_YEARLY: '7',
+      BACKUP_S3_KEEP_DAILY: '7',
+      BACKUP_KEYS_DIR: '/run/secrets/backup-keys',
+      UPLOADS_DIR: '/uploads',
+    });
+    expect(found).not.toHaveProperty('BACKUP_DIR');
+    const mounts = podTemplates(objects)[0]?.spec.containers[0]?.volumeMounts ?? [];
+    expect(mounts.filter(({ readOnly }) => readOnly).map(({ mountPath }) => mountPath).toSorted()).toEqual([
+      '/run/secrets/backup-keys',
+      '/run/secrets/bucket',
+      '/run/secrets/database',
+      '/uploads',
+    ]);
+  });
+
+  it('has to be somewhere', () => {
+    expect(() => backup({})).toThrow(/name a claim or a bucket/);
+  });
+
+  it('may be a volume of one node, on which the Job then runs beside the exporter', () => {
+    const [template] = podTemplates(backup({ claim: 'sets', besideExporter: true }));
+    expect(template?.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution).toEqual([
+      {
+        labelSelector: {
+          matchLabels: { 'app.kubernetes.io/name': 'shop-backup', 'app.kubernetes.io/component': 'exporter' },
+        },
+        topologyKey: 'kubernetes.io/hostname',
+      },
+    ]);
+  });
+});
+
+describe('the exporter', () => {
+  const objects = synth((scope) =>
+    new BackupExporter(scope, 'Exporter', { app: 'shop', image: 'backup:1', claim: 'sets', timeZone: 'Europe/Berlin' }),
+  );
+
+  it('reads the sets and nothing else: no password, no token, no way to write', () => {
+    expect(rules(objects)).toEqual([]);
+    expect(variables(objects)).toEqual({
+      BACKUP_DIR: '/backup',
+      METRICS_PORT: '9090',
+      BACKUP_SCHEDULE: '15 2 * * *',
+      BACKUP_TIME_ZONE: 'Europe/Berlin',
+      BACKUP_GRACE_SECONDS: '7200',
+    });
+    const [template] = podTemplates(objects);
+    expect(template?.spec.containers[0]?.volumeMounts).toContainEqual(
+      expect.objectContaining({ mountPath: '/backup', readOnly: true }),
+    );
+    expect(only(objects, 'Deployment')['spec']).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
   });
 });
 

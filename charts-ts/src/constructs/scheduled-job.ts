@@ -1,14 +1,15 @@
 // A nightly Job that must not be missed or run twice: the backup and the restore drill.
-import { Duration, type Cron } from 'cdk8s';
+import { ApiObject, Duration, JsonPatch, type Cron } from 'cdk8s';
 import {
   ConcurrencyPolicy,
   CronJob,
   EnvValue,
-  PersistentVolumeClaim,
   RestartPolicy,
-  Volume,
+  type VolumeMount,
 } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { exporterIdentity } from './backup-names.ts';
+import { backupStorage, type BackupStorage } from './backup-storage.ts';
 import { databaseAccess } from './database-access.ts';
 import { labelsOf, type Identity } from './labels.ts';
 import { restrictPods } from './patches.ts';
@@ -22,10 +23,15 @@ export interface ScheduledJobProps {
   readonly schedule: Cron;
   /** IANA name, such as `Europe/Berlin`. */
   readonly timeZone: string;
-  /** Name of the claim that is mounted at /backup. */
-  readonly claim: string;
+  readonly storage: BackupStorage;
   readonly databaseSecret: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Besides the storage and the password. */
+  readonly mounts: readonly VolumeMount[];
+  /** Account whose token the program is given. @default - no token */
+  readonly serviceAccount?: string;
+  /** Runs on the node of the exporter's pod: a volume that one node mounts is shared with it. */
+  readonly besideExporter: boolean;
 }
 
 /* A controller that was down at the minute still starts the Job within the hour. */
@@ -34,7 +40,7 @@ const ACTIVE_DEADLINE = Duration.hours(2);
 const KEPT_FOR = Duration.days(7);
 /* Below the Job's own deadline, so that the program says itself what took too long. */
 const TOOL_TIMEOUT_SECONDS = 3000;
-const FOLDER = '/backup';
+const TEMPLATE = '/spec/jobTemplate/spec/template';
 
 export class ScheduledJob extends Construct {
   constructor(scope: Construct, id: string, props: ScheduledJobProps) {
@@ -43,6 +49,7 @@ export class ScheduledJob extends Construct {
       ...restrictedPod(this, {
         identity: props.identity,
         restartPolicy: RestartPolicy.NEVER,
+        ...(props.serviceAccount ? { serviceAccount: props.serviceAccount, needsToken: true } : {}),
         program: this.program(props),
       }),
       metadata: { name: props.name, labels: labelsOf(props.identity) },
@@ -54,15 +61,14 @@ export class ScheduledJob extends Construct {
       activeDeadline: ACTIVE_DEADLINE,
       ttlAfterFinished: KEPT_FOR,
     });
-    restrictPods(job, '/spec/jobTemplate/spec/template');
+    restrictPods(job, TEMPLATE);
+    if (props.besideExporter) besideExporter(job, props.identity.name);
   }
 
   private program(props: ScheduledJobProps): ProgramProps {
     const database = databaseAccess(this, props.databaseSecret);
-    const claim = PersistentVolumeClaim.fromClaimName(this, 'Claim', props.claim);
-    const volume = Volume.fromPersistentVolumeClaim(this, 'Volume', claim, { name: 'backup' });
+    const storage = backupStorage(this, props.storage);
     const plain = {
-      BACKUP_DIR: FOLDER,
       BACKUP_TOOL_TIMEOUT_SECONDS: String(TOOL_TIMEOUT_SECONDS),
       ...props.env,
     };
@@ -72,8 +78,15 @@ export class ScheduledJob extends Construct {
       image: props.image,
       args: props.args,
       resources: { cpuRequestMillis: 50, memoryRequestMebibytes: 64, memoryLimitMebibytes: 256 },
-      env: { ...Object.fromEntries(env), ...database.env },
-      mounts: [{ path: FOLDER, volume }, ...database.mounts],
+      env: { ...storage.env, ...Object.fromEntries(env), ...database.env },
+      mounts: [...storage.mounts, ...props.mounts, ...database.mounts],
     };
   }
+}
+
+function besideExporter(job: CronJob, app: string): void {
+  const matchLabels = labelsOf(exporterIdentity(app));
+  const term = { labelSelector: { matchLabels }, topologyKey: 'kubernetes.io/hostname' };
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  ApiObject.of(job).addJsonPatch(JsonPatch.add(`${TEMPLATE}/spec/affinity`, affinity));
 }

@@ -1,4 +1,4 @@
-// A claim for a volume that one node writes. The cluster's default StorageClass serves it unless
+// A claim for a volume. The cluster's default StorageClass serves it unless
 // told otherwise.
 import { Size } from 'cdk8s';
 import { PersistentVolumeAccessMode, PersistentVolumeClaim } from 'cdk8s-plus-27';
@@ -9,16 +9,23 @@ export interface VolumeClaimProps {
   readonly sizeMebibytes: number;
   /** @default - the cluster's default class */
   readonly storageClass?: string;
+  /** How many nodes may mount it at once; for many, the class has to be able to, as NFS is. @default one */
+  readonly nodes?: 'one' | 'many';
 }
+
+const MODES = {
+  one: PersistentVolumeAccessMode.READ_WRITE_ONCE,
+  many: PersistentVolumeAccessMode.READ_WRITE_MANY,
+} as const;
 
 export class VolumeClaim extends Construct {
   constructor(scope: Construct, id: string, props: VolumeClaimProps) {
     super(scope, id);
-    const { name, sizeMebibytes, storageClass } = props;
+    const { name, sizeMebibytes, storageClass, nodes = 'one' } = props;
     new PersistentVolumeClaim(this, 'Resource', {
       metadata: { name },
       storage: Size.mebibytes(sizeMebibytes),
-      accessModes: [PersistentVolumeAccessMode.READ_WRITE_ONCE],
+      accessModes: [MODES[nodes]],
       ...(storageClass ? { storageClassName: storageClass } : {}),
     });
   }

@@ -1,5 +1,6 @@
 // Who may talk to whom in the bank's namespace: nobody, and then each way by name.
 import type { Construct } from 'constructs';
+import { DRILL_COMPONENT, EXPORTER_PORT, exporterIdentity } from '../constructs/backup-names.ts';
 import { SECRET_COMPONENT } from '../constructs/generated-secret.ts';
 import { labelsOf } from '../constructs/labels.ts';
 import { DefaultDeny, NetworkRules, type Flow, type Peer } from '../constructs/network-rules.ts';
@@ -27,8 +28,17 @@ export function addNetworkRules(chart: Construct, settings: Settings): void {
   });
   for (const component of JOBS) {
     const selects = labelsOf({ name: APP, component });
-    new NetworkRules(chart, component, { name: `${APP}-${component}`, selects, egress: [database] });
+    // The drill writes an annotation on the CronJob of the backup.
+    const egress = component === DRILL_COMPONENT ? [database, ...apiServerFlows()] : [database];
+    new NetworkRules(chart, component, { name: `${APP}-${component}`, selects, egress });
   }
+  const prometheus: Peer = { kind: 'namespace', name: settings.monitoring.namespace };
+  new NetworkRules(chart, 'BackupExporter', {
+    name: `${APP}-backup-exporter`,
+    selects: labelsOf(exporterIdentity(APP)),
+    ingress: [{ name: 'prometheus', peer: prometheus, port: EXPORTER_PORT }],
+    dns: false,
+  });
   if (settings.databaseSecret.kind === 'generated') addSecretRules(chart);
   if (settings.database.kind === 'inside') addPostgresRules(chart);
 }
@@ -58,10 +68,14 @@ function addPostgresRules(chart: Construct): void {
   new NetworkRules(chart, 'Postgres', { name: 'postgres', selects: POSTGRES, ingress, dns: false });
 }
 
-/* Whatever way the API server is reached: Services are translated before policies look. */
 function addSecretRules(chart: Construct): void {
-  const peer: Peer = { kind: 'addresses', cidrs: PRIVATE };
-  const egress = API_SERVER_PORTS.map((port) => ({ name: `api-server-${port}`, peer, port }));
   const selects = labelsOf({ name: BANK.databaseSecret, component: SECRET_COMPONENT });
+  const egress = apiServerFlows();
   new NetworkRules(chart, 'SecretInit', { name: SECRET_COMPONENT, selects, egress, dns: false });
+}
+
+/* Whatever way the API server is reached: Services are translated before policies look. */
+function apiServerFlows(): readonly Flow[] {
+  const peer: Peer = { kind: 'addresses', cidrs: PRIVATE };
+  return API_SERVER_PORTS.map((port) => ({ name: `api-server-${port}`, peer, port }));
 }

@@ -137,7 +137,9 @@ describe('two regions', () => {
     for (const name of REGIONS) {
       const objects = objectsOf(name);
       const workloads = objects.filter(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
-      expect(workloads.map(({ metadata }) => metadata.name)).toEqual(['slipway-operator', 'ledger']);
+      // The exporter answers no users: it reads the backups.
+      const serving = ['slipway-operator', 'ledger', 'ledger-backup-exporter'];
+      expect(workloads.map(({ metadata }) => metadata.name)).toEqual(serving);
       expect(JSON.stringify(specOf(objects, 'Service'))).not.toContain('sessionAffinity');
       expect(JSON.stringify(release(name).traffic)).not.toMatch(/sessionPersistence|weight/);
     }

@@ -12,6 +12,8 @@ import { AppMonitor, metricsService } from '../constructs/app-monitor.ts';
 import { AppReleaseObject } from '../constructs/app-release-object.ts';
 import { Autoscaler } from '../constructs/autoscaler.ts';
 import { BackupCronJob } from '../constructs/backup-cron-job.ts';
+import { BackupExporter } from '../constructs/backup-exporter.ts';
+import { EXPORTER_PORT, exporterIdentity } from '../constructs/backup-names.ts';
 import { DATABASE_SECRET_KEYS } from '../constructs/database-access.ts';
 import { DatabaseLimits } from '../constructs/database-limits.ts';
 import { httpRouteSpec } from '../constructs/http-route.ts';
@@ -141,11 +143,17 @@ function releaseSpec({ pods, strategy, host }: Settings): AppReleaseSpecInput {
 }
 
 function addBackup(chart: Construct, { images, backup }: Settings): void {
-  const { keep, sizeMebibytes, timeZone } = backup;
-  new VolumeClaim(chart, 'Claim', { name: BANK.backupClaim, sizeMebibytes });
-  const shared = { app: name, image: images.backup, databaseSecret, claim: BANK.backupClaim, timeZone };
-  new BackupCronJob(chart, 'Backup', { ...shared, keep });
-  new RestoreDrillCronJob(chart, 'Drill', { ...shared, scratchDatabase: 'ledger_drill' });
+  const { keep, sizeMebibytes, timeZone, sharedClass } = backup;
+  new VolumeClaim(chart, 'Claim', {
+    name: BANK.backupClaim,
+    sizeMebibytes,
+    ...(sharedClass ? { storageClass: sharedClass, nodes: 'many' } : {}),
+  });
+  const place = { app: name, image: images.backup, claim: BANK.backupClaim, timeZone };
+  const job = { ...place, databaseSecret, besideExporter: sharedClass === undefined };
+  new BackupCronJob(chart, 'Backup', { ...job, keep });
+  new BackupExporter(chart, 'Exporter', place);
+  new RestoreDrillCronJob(chart, 'Drill', { ...job, scratchDatabase: 'ledger_drill' });
 }
 
 function addMonitoring(chart: Construct, { monitoring: { labels, objectivePercent } }: Settings): void {
@@ -157,6 +165,8 @@ function addMonitoring(chart: Construct, { monitoring: { labels, objectivePercen
     port: OPERATOR_METRICS_PORT,
     labels,
   });
+  const exporter = exporterIdentity(name);
+  new AppMonitor(chart, 'BackupMonitor', { identity: exporter, port: EXPORTER_PORT, labels });
   new AlertRules(chart, 'Alerts', {
     name,
     labels,

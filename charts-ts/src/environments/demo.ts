@@ -6,6 +6,7 @@ import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.
 import { customResourceDefinitions } from '../../../operator/src/api/crd.ts';
 import { AppReleaseObject } from '../constructs/app-release-object.ts';
 import { BackupCronJob } from '../constructs/backup-cron-job.ts';
+import { BackupExporter } from '../constructs/backup-exporter.ts';
 import { DatabaseLimits } from '../constructs/database-limits.ts';
 import { httpRouteSpec } from '../constructs/http-route.ts';
 import { MigrationJob } from '../constructs/migration-job.ts';
@@ -114,5 +115,6 @@ function addBackup(chart: Construct): void {
   new VolumeClaim(chart, 'Claim', DEMO.backupClaim);
   const shared = { app: name, image: images.backup, databaseSecret, claim: DEMO.backupClaim.name };
   new BackupCronJob(chart, 'Backup', shared);
+  new BackupExporter(chart, 'Exporter', shared);
   new RestoreDrillCronJob(chart, 'Drill', { ...shared, scratchDatabase: 'ledger_drill' });
 }

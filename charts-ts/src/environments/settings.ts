@@ -1,7 +1,7 @@
 // Everything that may differ between two environments of the bank. `bank.ts` renders a value of this
 // type; what is not in here is the same everywhere.
 import type { AppReleaseSpecInput } from '../../../operator/src/api/app-release.ts';
-import type { KeptSets } from '../constructs/backup-cron-job.ts';
+import type { KeptSets } from '../constructs/backup-storage.ts';
 import type { Flow, Peer } from '../constructs/network-rules.ts';
 import type { SecretOrigin } from '../constructs/secret-source.ts';
 import type { Tls } from '../constructs/tls.ts';
@@ -42,6 +42,11 @@ export interface Settings {
     readonly keep: Partial<KeptSets>;
     readonly sizeMebibytes: number;
     readonly timeZone: string;
+    /**
+     * Class of a volume that many nodes mount, such as NFS. @default - the cluster's own class and a volume
+     * of one node, on which everything that has to do with backups then runs
+     */
+    readonly sharedClass?: string;
   };
   /** Who is woken up when, and the labels by which Prometheus finds it. */
   readonly monitoring: Monitoring;

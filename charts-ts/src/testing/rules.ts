@@ -38,7 +38,7 @@ function unrestricted({ name, securityContext: own, ports = [], volumeMounts = [
 /** Only a program that talks to the API server gets a token, and by name. */
 export const tokensAreRare: Rule = forEachTemplate(({ owner, spec }) => {
   if (spec.automountServiceAccountToken === false) return [];
-  return /-operator$|-secret-init-/.test(owner) && spec.serviceAccountName ? [] : ['has a token'];
+  return /-operator$|-secret-init-|-restore-drill$/.test(owner) && spec.serviceAccountName ? [] : ['has a token'];
 });
 
 /** What serves is probed at start, for traffic and for life. */
