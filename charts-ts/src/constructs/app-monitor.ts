@@ -1,8 +1,8 @@
 // How Prometheus finds an app's pods: a headless Service over all of them, and a ServiceMonitor. Not the
 // app's own Service: during a release that one has the pods of stable only.
 import { ApiObject } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import { AppService } from './app-service.ts';
 import { labelsOf, type Identity } from './labels.ts';
 
 export interface AppMonitorProps {
@@ -32,15 +32,14 @@ export class AppMonitor extends Construct {
     const { identity, port = 9090, path = '/metrics', everySeconds = 15, namespace } = props;
     const place = { name: metricsService(identity), ...(namespace ? { namespace } : {}) };
     const own = labelsOf({ name: identity.name, component: 'metrics' });
-    new k8s.KubeService(this, 'Service', {
-      metadata: { ...place, labels: own },
-      spec: {
-        clusterIp: 'None',
-        // A pod that is not ready has the most to tell.
-        publishNotReadyAddresses: true,
-        selector: labelsOf(identity),
-        ports: [{ name: 'metrics', port, targetPort: k8s.IntOrString.fromNumber(port) }],
-      },
+    new AppService(this, 'Service', {
+      ...place,
+      labels: own,
+      selects: labelsOf(identity),
+      ports: [{ name: 'metrics', port }],
+      address: 'pods',
+      // A pod that is not ready has the most to tell.
+      endpoints: 'all',
     });
     new ApiObject(this, 'Resource', {
       apiVersion: 'monitoring.coreos.com/v1',

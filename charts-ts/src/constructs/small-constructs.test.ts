@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { RULE_BOOK } from '../testing/rule-book.ts';
-import { synth } from '../testing/synth.ts';
+import { only, synth } from '../testing/synth.ts';
 import { AppMonitor } from './app-monitor.ts';
+import { AppService, type ServicePort } from './app-service.ts';
 import { Autoscaler } from './autoscaler.ts';
-import { only } from '../testing/synth.ts';
 import { DefaultDeny, NetworkRules, type Flow } from './network-rules.ts';
 
 const rules = (egress: readonly Flow[]) =>
@@ -76,5 +76,32 @@ describe('a monitor', () => {
       endpoints: [{ port: 'metrics', path: '/metrics', interval: '15s' }],
     });
     expect(RULE_BOOK.noEmptyLists(objects)).toEqual([]);
+  });
+});
+
+describe('a Service', () => {
+  const service = (ports: readonly ServicePort[]) =>
+    synth((scope) => new AppService(scope, 'Service', { name: 'admin', selects: { app: 'shop' }, ports }));
+
+  it('leads to pods by number or by name of their port', () => {
+    const objects = service([
+      { name: 'http', port: 80, targetPort: 'http' },
+      { name: 'admin', port: 8443 },
+    ]);
+    expect(only(objects, 'Service')['spec']).toEqual({
+      selector: { app: 'shop' },
+      ports: [
+        { name: 'http', port: 80, targetPort: 'http' },
+        { name: 'admin', port: 8443, targetPort: 8443 },
+      ],
+    });
+  });
+
+  it.each<readonly [readonly ServicePort[], RegExp]>([
+    [[], /ports: there is none/],
+    [[{ name: 'a', port: 80 }, { name: 'a', port: 81 }], /ports: two have the same name/],
+    [[{ name: 'a', port: 80 }, { name: 'b', port: 80 }], /ports: two have the same port/],
+  ])('is refused with the ports %j', (ports, want) => {
+    expect(() => service(ports)).toThrow(want);
   });
 });
