@@ -88,7 +88,9 @@ describe('a finding', () => {
   });
 
   it('of a construct with itself stands beside them, and stops cdk8s alone too', () => {
-    const broken = scaler({ minReplicas: 5, maxReplicas: 4 });
+    const target = { kind: 'Deployment', name: 'shop' } as const;
+    const ranged = scaler({ target, minReplicas: 5, maxReplicas: 4 });
+    const broken = all(shop({ scale: { kind: 'autoscaler' } }), ranged);
     expect(lines(broken)).toEqual([
       'shop/Scaler: maxReplicas: 5 to 4 pods is no range. Use at least 1 and no fewer than minReplicas.',
     ]);
@@ -246,6 +248,35 @@ describe('a disruption budget', () => {
     ],
   ])('that wants %s', (...[, add, want]) =>
     expect(lines(add)).toEqual(want.map((text) => expect.stringContaining(text))));
+});
+
+describe('an autoscaler', () => {
+  const deployment = { kind: 'Deployment', name: 'shop' } as const;
+
+  it.each([
+    ['a release without a number', all(shop({ scale: { kind: 'release' } }), release({}), scaler({}))],
+    ['a Deployment without a number', all(shop({ scale: { kind: 'autoscaler' } }), scaler({ target: deployment }))],
+  ])('may scale %s', (_, add) => expect(lines(add)).toEqual([]));
+
+  it.each([
+    [
+      'a release whose number stands in git',
+      all(shop({ scale: { kind: 'release' } }), release({ replicas: 3 }), scaler({})),
+      'shop/Release: spec.replicas: 3 is stated, and an autoscaler decides',
+    ],
+    [
+      'a Deployment whose number stands in git',
+      all(shop(), scaler({ target: deployment })),
+      'shop/App/Deployment: spec.replicas: 3 is stated, and an autoscaler decides',
+    ],
+    [
+      'a Deployment whose pods a release runs',
+      all(shop({ scale: { kind: 'release' } }), release({ replicas: 3 }), scaler({ target: deployment })),
+      'shop/Scaler: spec.scaleTargetRef: the pods of Deployment shop are run by AppRelease shop',
+    ],
+    ['nothing', all(shop(), scaler({})), 'spec.scaleTargetRef: there is no AppRelease shop in namespace shop'],
+  ])('S2: may not scale %s', (...[, add, want]) =>
+    expect(lines(add)).toEqual([expect.stringContaining(want)]));
 });
 
 describe('images', () => {

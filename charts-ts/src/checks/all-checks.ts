@@ -5,6 +5,7 @@ import { checkDisruption } from './disruption-check.ts';
 import { checkDrain } from './drain-check.ts';
 import { ownFindings, SynthError, type Finding } from './finding.ts';
 import { checkImages } from './image-check.ts';
+import { checkScaling } from './scaling-check.ts';
 import { checkSecrets } from './secret-check.ts';
 import { checkSelectors } from './selector-check.ts';
 import { readWorld, type Check } from './world.ts';
@@ -14,6 +15,7 @@ export const CHECKS = {
   connections: checkConnections,
   drain: checkDrain,
   disruption: checkDisruption,
+  scaling: checkScaling,
   images: checkImages,
   secrets: checkSecrets,
 } as const satisfies Record<string, Check>;
