@@ -31,6 +31,15 @@ describe('parseConfig', () => {
     });
   });
 
+  it.each<[string, NodeJS.ProcessEnv, string]>([
+    ['what it is told', { SLIPWAY_RELEASE: 'blue', HOSTNAME: 'ledger-r8-5d9f7c-x2x9q' }, 'blue'],
+    ['the ReplicaSet of its pod', { HOSTNAME: 'ledger-r8-5d9f7c-x2x9q' }, 'ledger-r8-5d9f7c'],
+    ['its version, under a name that is no pod', { HOSTNAME: 'laptop' }, 'ledger-2.0'],
+  ])('names the release: %s', (_name, env, want) => {
+    const inCluster = { KUBERNETES_SERVICE_HOST: '10.0.0.1', SLIPWAY_APP_VERSION: '2.0' };
+    expect(parseConfig({ ...minimal, ...inCluster, ...env }).release).toBe(want);
+  });
+
   it('takes an empty variable as not set, as manifests write it', () => {
     expect(parseConfig({ ...minimal, PORT: '', FAULT_ERROR_SHARE: '' }).port).toBe(8080);
   });

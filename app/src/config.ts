@@ -168,7 +168,8 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
   if (data.APP_ENV === 'production') refuseFaults(faults);
   return {
     version: data.SLIPWAY_APP_VERSION,
-    release: data.SLIPWAY_RELEASE ?? `ledger-${data.SLIPWAY_APP_VERSION}`,
+    release:
+      data.SLIPWAY_RELEASE ?? replicaSetOf(env) ?? `ledger-${data.SLIPWAY_APP_VERSION}`,
     environment: data.APP_ENV,
     logLevel: data.LOG_LEVEL,
     host: data.LISTEN_HOST,
@@ -188,6 +189,12 @@ export function parseConfig(rawEnv: NodeJS.ProcessEnv): AppConfig {
     cache: { url: data.REDIS_URL, ttlMs: data.CACHE_TTL_MS },
     documents: { place: placeOf(data), maxBytes: data.UPLOADS_MAX_BYTES },
   };
+}
+
+/** A pod is called like its ReplicaSet and five characters more; the ReplicaSet names the revision. */
+function replicaSetOf({ KUBERNETES_SERVICE_HOST, HOSTNAME }: NodeJS.ProcessEnv): string | undefined {
+  if (KUBERNETES_SERVICE_HOST === undefined) return undefined;
+  return /^([a-z0-9][a-z0-9.-]{0,126})-[a-z0-9]{5}$/.exec(HOSTNAME ?? '')?.[1];
 }
 
 function placeOf(data: z.output<typeof settings>): DocumentConfig['place'] {

@@ -10,12 +10,14 @@ import type { Hold } from '../../app/src/domain/hold.ts';
 import { isBalanced } from '../../app/src/domain/summary.ts';
 import { createPool } from '../../app/src/store/pool.ts';
 import { createPostgresStore } from '../../app/src/store/postgres-store.ts';
-import { defaultRetryPolicy } from '../../app/src/store/retry.ts';
+import { defaultRetryPolicy, withRetry } from '../../app/src/store/retry.ts';
 import type { Store } from '../../app/src/store/store.ts';
 import { seededRandom } from '../load/random.ts';
-import { migrate } from './migrations.ts';
+import { runMigrations } from '../../prisma/migration-runner.ts';
+import { committedMigrations, migrate, runnerOptions } from './migrations.ts';
 import { startPostgres } from './postgres.ts';
 import type { PrivatePostgres } from './postgres.ts';
+import { waitFor } from './programs.ts';
 
 let postgres: PrivatePostgres;
 let database = '';
@@ -224,4 +226,61 @@ it('the version before holds goes on working on the new schema', async () => {
   );
   expect(rows).toEqual([{ outcome: 'accepted' }]);
   await expectBalanced();
+});
+
+it('transfers of the version before go on while the schema of holds is applied', async () => {
+  const name = 'migrated_under_load';
+  await postgres.createDatabase(name);
+  const url = postgres.url(name);
+  const before = committedMigrations.filter((file) => file.name < '20261128100000');
+  await runMigrations(before, runnerOptions(url));
+  const accounts = Array.from({ length: 6 }, () => randomUUID());
+  await postgres.query(
+    name,
+    `INSERT INTO account (id, name, kind, currency)
+     SELECT unnest(ARRAY['${accounts.join("','")}'])::uuid, 'outside', 'external', 'EUR'`,
+  );
+  const pool = createPool({
+    connection: { connectionString: url },
+    size: 6,
+    applicationName: 'old',
+    onIdleError: () => undefined,
+  });
+  const ending = new AbortController();
+  const counts = { accepted: 0, slowestMs: 0 };
+  const transfer = async (from: string, to: string): Promise<void> => {
+    const startedAt = performance.now();
+    await withRetry(
+      () =>
+        pool.query('SELECT * FROM post_transfer($1, $2, $3, $4, $5, 1, NULL)', [
+          randomUUID(),
+          'hash',
+          randomUUID(),
+          from,
+          to,
+        ]),
+      { ...defaultRetryPolicy, maxAttempts: 40 },
+    );
+    counts.accepted += 1;
+    counts.slowestMs = Math.max(counts.slowestMs, performance.now() - startedAt);
+  };
+  const worker = async (from: string, to: string): Promise<void> => {
+    while (!ending.signal.aborted) await transfer(from, to);
+  };
+  const load = Promise.all(accounts.map((id, at) => worker(id, accounts.at(at - 1) ?? '')));
+  await waitFor('transfers', async () => (counts.accepted > 50 ? true : undefined));
+  const result = await runMigrations(committedMigrations, runnerOptions(url));
+  const atTheEnd = counts.accepted;
+  await waitFor('more', async () => (counts.accepted > atTheEnd + 50 ? true : undefined));
+  ending.abort();
+  await load;
+  await pool.end();
+  expect(result).toMatchObject({ kind: 'applied' });
+  // The lock is given up after three seconds; the wait for it is the longest that anybody sees.
+  expect(counts.slowestMs).toBeLessThan(5_000);
+  const [row] = await postgres.query<{ sum: string; transfers: string }>(
+    name,
+    `SELECT (SELECT sum(balance) FROM account)::text AS sum, (SELECT count(*) FROM transfer)::text AS transfers`,
+  );
+  expect(row).toEqual({ sum: '0', transfers: String(counts.accepted) });
 });

@@ -289,6 +289,11 @@ describe('the schema check', () => {
 });
 
 describe('an account', () => {
+  it('is made beside many others at once without a conflict', async () => {
+    await Promise.all(Array.from({ length: 200 }, () => openAccount('customer')));
+    expect(retries['conflict']).toBe(0);
+  });
+
   it('is made once though it is asked for twice', async () => {
     const account = { id: randomUUID(), name: 'Ann', kind: 'customer', currency: 'EUR' } as const;
     const first = await store.createAccount(account);
