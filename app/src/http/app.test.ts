@@ -238,6 +238,27 @@ describe('failures', () => {
   });
 });
 
+describe('paths', () => {
+  it.each([
+    ['/VERSION', 200],
+    ['/version/', 200],
+    ['/version?x=1', 200],
+    ['/versions', 404],
+    ['/', 404],
+    ['//version', 404],
+    ['/accounts', 404],
+  ])('lead where Express would have them lead: %s', async (path, status) => {
+    expect((await fetch(app.url(path))).status).toBe(status);
+  });
+
+  it('answer HEAD like GET, without the body', async () => {
+    const answer = await fetch(app.url('/version'), { method: 'HEAD' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-length')).toBe('19');
+    expect(await answer.text()).toBe('');
+  });
+});
+
 describe('every answer', () => {
   it.each(['/version', '/livez', '/readyz', '/nowhere', '/accounts/none'])(
     'carries the version and a request id: %s',

@@ -1,6 +1,6 @@
 // The Express application: what stands before the routes, and the routes.
 import express from 'express';
-import type { Express, RequestHandler } from 'express';
+import type { Express, RequestHandler, Router } from 'express';
 
 import { guardRoute } from '../access/guard.ts';
 import type { Guard } from '../access/guard.ts';
@@ -14,6 +14,7 @@ import { createProblemHandler, notFoundHandler } from './problem-handler.ts';
 import type { ReadinessGate } from './readiness.ts';
 import { createRequestContext } from './request-context.ts';
 import type { Route } from './route.ts';
+import { createRouteIndex } from './route-index.ts';
 import { createRoutes } from './routes.ts';
 import type { RouteOptions } from './routes.ts';
 
@@ -44,17 +45,19 @@ export function createApp(options: AppOptions): Express {
   app.use(createRequestContext({ version, logger, metrics, drain }));
 
   // Probes come before everything that can fail or be told to.
-  app.get(
-    '/livez',
-    named('/livez'),
-    (_request, response) => void response.json({ status: 'alive' }),
-  );
-  app.get('/readyz', named('/readyz'), createReadyHandler(readiness));
+  const probes = createRouteIndex();
+  probes
+    .below('/livez')
+    .get('/livez', named('/livez'), (_request, response) => void response.json({ status: 'alive' }));
+  probes.below('/readyz').get('/readyz', named('/readyz'), createReadyHandler(readiness));
+  app.use(probes.handler);
 
   app.use(breakOff);
 
   const routes = createRoutes(options);
-  for (const route of routes) mount(app, route, options);
+  const index = createRouteIndex();
+  for (const route of routes) mount(index.below(route.path), route, options);
+  app.use(index.handler);
   const description = describeApi(routes, version);
   app.get(
     '/openapi.json',
@@ -67,10 +70,11 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function mount(app: Express, route: Route, { guard, inject }: AppOptions): void {
+function mount(router: Router, route: Route, { guard, inject }: AppOptions): void {
   const { method, path, body, endpoint, scope } = route;
   const readBody = body === undefined ? [] : [requireJson, readJson];
-  app[method](path, named(path), ...guardRoute(guard, scope), ...readBody, toHandler(endpoint, inject));
+  const before = [named(path), ...guardRoute(guard, scope), ...readBody];
+  router[method](path, ...before, toHandler(endpoint, inject));
 }
 
 /** Scrapes only; a port of its own keeps them off the users' gateway. */

@@ -34,6 +34,13 @@ const BUCKETS_SECONDS = [
   0.0025, 0.004, 0.006, 0.01, 0.015, 0.025, 0.04, 0.06, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5,
 ];
 
+interface RequestSeries {
+  readonly count: Counter.Internal;
+  readonly duration: Histogram.Internal<'method' | 'route' | 'code'>;
+}
+
+const maxSeries = 1_000;
+
 /** A registry of its own, so that tests can have several. */
 export function createMetrics({ version }: { version: string }): Metrics {
   const registry = new Registry();
@@ -54,11 +61,16 @@ export function createMetrics({ version }: { version: string }): Metrics {
     buckets: BUCKETS_SECONDS,
     registers,
   });
+  let running = 0;
   const inFlight = new Gauge({
     name: 'http_requests_in_flight',
     help: 'Requests being worked on.',
     registers,
+    collect() {
+      this.set(running);
+    },
   });
+  inFlight.set(0);
   const retries = new Counter({
     name: 'ledger_retries_total',
     help: 'Statements tried again.',
@@ -73,12 +85,28 @@ export function createMetrics({ version }: { version: string }): Metrics {
   });
   for (const kind of ['conflict', 'lost', 'unreachable']) retries.inc({ kind }, 0);
 
+  /* Finding the series of some labels costs more than counting in it. There are few: routes are
+     templates, and methods and codes are those of HTTP. */
+  const series = new Map<string, RequestSeries>();
+  const seriesOf = ({ method, route, code }: RequestSample): RequestSeries => {
+    const key = `${method} ${route} ${code}`;
+    const known = series.get(key);
+    if (known !== undefined) return known;
+    const labels = { method, route, code };
+    const found = { count: requests.labels(labels), duration: durations.labels(labels) };
+    if (series.size < maxSeries) series.set(key, found);
+    return found;
+  };
+
   return {
-    beginRequest: () => inFlight.inc(),
-    recordRequest: ({ method, route, code, seconds }) => {
-      inFlight.dec();
-      requests.inc({ method, route, code });
-      durations.observe({ method, route, code }, seconds);
+    beginRequest: () => {
+      running += 1;
+    },
+    recordRequest: (sample) => {
+      running -= 1;
+      const { count, duration } = seriesOf(sample);
+      count.inc();
+      duration.observe(sample.seconds);
     },
     recordRetry: (kind) => retries.inc({ kind }),
     recordCacheRead: (result) => cacheReads.inc({ result }),

@@ -19,7 +19,8 @@ const knownVersion = '00';
 
 /** Goes on with the caller's trace, or begins one when there is none that can be read. */
 export function continueTrace(header: string | undefined): TraceContext {
-  const [, version, traceId, parentId, flags, rest] = traceparent.exec(header ?? '') ?? [];
+  if (header === undefined) return startTrace();
+  const [, version, traceId, parentId, flags, rest] = traceparent.exec(header) ?? [];
   const isUsable =
     version !== unused &&
     traceId !== noTrace &&
