@@ -3,7 +3,7 @@
 // resources such as HTTPRoute, and fields that are no lists). `npm run test:gitops` asks Argo CD itself.
 import type { IgnoredFields } from '../../charts-ts/src/gitops/ignored-fields.ts';
 import type { RawObject } from '../../operator/src/kube/resource.ts';
-import { list, record, type JsonObject } from '../../operator/src/lib/json.ts';
+import { record, type JsonObject } from '../../operator/src/lib/json.ts';
 import type { ScriptRunner } from './argo-scripts.ts';
 
 export interface Compared {
@@ -20,9 +20,7 @@ export async function respecting(
 ): Promise<RawObject> {
   let [bareLive, bareTarget] = [live, target].map(withoutStatus);
   for (const entry of ignored.filter((one) => matches(one, target))) {
-    const owned = (entry.managedFieldsManagers ?? []).flatMap((manager) => ownedPaths(live, manager));
-    const pointers = (entry.jsonPointers ?? []).map((pointer) => pointer.split('/').slice(1));
-    for (const path of [...owned, ...pointers]) {
+    for (const path of (entry.jsonPointers ?? []).map((pointer) => pointer.split('/').slice(1))) {
       [bareLive, bareTarget] = [bareLive, bareTarget].map((object) => without(record(object), path));
     }
     for (const jq of (entry.jqPathExpressions ?? []).map((expression) => `del(${expression})`)) {
@@ -82,24 +80,6 @@ function merged({ was, bare }: Sides): JsonObject {
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 const isMap = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/* Leaves that a manager owns, of maps; items of lists are left aside. */
-function ownedPaths(live: RawObject, manager: string): string[][] {
-  return list(live.metadata.managedFields)
-    .map(record)
-    .filter((entry) => entry['manager'] === manager && entry['subresource'] === undefined)
-    .flatMap((entry) => leaves(record(entry['fieldsV1'])));
-}
-
-function leaves(fields: JsonObject): string[][] {
-  return Object.entries(fields).flatMap(([key, inner]) => {
-    if (!key.startsWith('f:')) return [];
-    const name = key.slice(2);
-    const below = record(inner);
-    if (Object.keys(below).length === 0) return [[name]];
-    return leaves(below).map((path) => [name, ...path]);
-  });
-}
 
 function without(object: JsonObject, [name = '', ...rest]: readonly string[]): JsonObject {
   if (!(name in object)) return object;

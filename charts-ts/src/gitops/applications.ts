@@ -10,6 +10,10 @@ const WAVE_LABEL = 'slipway.dev/wave';
 
 /* Server-side apply with ownership by field: what git leaves out belongs to whoever writes it. A
    sync takes the fields that git names by force, but for those in ignoreDifferences. */
+/* The API server says what applying would change. Argo CD's own comparison takes a default that the
+   server fills in, inside a list, for a difference: of each HTTPRoute and each verify step, for ever. */
+const comparing = () => ({ 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' });
+
 function syncing() {
   return {
     syncOptions: ['ServerSideApply=true', 'RespectIgnoreDifferences=true', 'FailOnSharedResource=true'],
@@ -26,7 +30,11 @@ function application({ name, destination, objects }: PlacedEnvironment): Manifes
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
-    metadata: { name: applicationName(name), namespace: ARGO_CD.namespace },
+    metadata: {
+      name: applicationName(name),
+      namespace: ARGO_CD.namespace,
+      annotations: comparing(),
+    },
     spec: {
       project: PROJECT,
       source: sourceOf(name),
@@ -84,6 +92,7 @@ function templateOf(inWaves: readonly PlacedEnvironment[]): object {
     metadata: {
       name: applicationName('{{.environment}}'),
       labels: { [WAVE_LABEL]: '{{.wave}}', 'slipway.dev/environment': '{{.environment}}' },
+      annotations: comparing(),
     },
     spec: {
       project: PROJECT,

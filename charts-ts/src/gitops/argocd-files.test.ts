@@ -62,7 +62,8 @@ describe('Applications', () => {
   });
 
   it('are applied server-side and leave alone what they ignore', () => {
-    for (const { spec } of applications(environments)) {
+    for (const { metadata, spec } of applications(environments)) {
+      expect(metadata.annotations).toEqual({ 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' });
       expect(recordOf(spec)['syncPolicy']).toMatchObject({
         automated: { prune: true, selfHeal: true },
         syncOptions: expect.arrayContaining(['ServerSideApply=true', 'RespectIgnoreDifferences=true']),
@@ -125,15 +126,47 @@ describe('fields that a sync leaves alone', () => {
     ]);
   });
 
-  it('are the replicas of what an autoscaler moves', () => {
-    const pointed = at(examples('autoscaler.yaml'), 'AppRelease').filter((entry) => entry.jsonPointers);
-    expect(pointed).toEqual([
-      { group: 'slipway.dev', kind: 'AppRelease', name: expect.any(String), jsonPointers: ['/spec/replicas'] },
-    ]);
+  const made = (kind: string, spec: object, name = 'shop'): Manifest => ({
+    apiVersion: { AppRelease: 'slipway.dev/v1alpha1', Deployment: 'apps/v1' }[kind] ?? 'autoscaling/v2',
+    kind,
+    metadata: { name, namespace: 'bank' },
+    spec,
+  });
+  const replicas = (group: string, kind: string) => ({
+    group, kind, name: 'shop', namespace: 'bank', jsonPointers: ['/spec/replicas'],
   });
 
-  it.each(['Deployment', 'Service', 'AppRelease'])('are those of a %s that the operator owns', (kind) => {
-    expect(at([], kind)).toMatchObject([{ managedFieldsManagers: ['slipway', 'slipway-replicas'] }]);
+  it('are the replicas of a Deployment that a release runs, and of no other', () => {
+    const release = made('AppRelease', { workloadRef: { name: 'shop' } });
+    const deployments = [made('Deployment', { replicas: 0 }), made('Deployment', { replicas: 2 }, 'other')];
+    expect(ignoredFields([release, ...deployments])).toEqual([replicas('apps', 'Deployment')]);
+  });
+
+  it('are the replicas of what an autoscaler moves, where git names them', () => {
+    const scaleTargetRef = { apiVersion: 'slipway.dev/v1alpha1', kind: 'AppRelease', name: 'shop' };
+    const scaler = made('HorizontalPodAutoscaler', { scaleTargetRef });
+    expect(ignoredFields([made('AppRelease', { replicas: 2 }), scaler])).toEqual([
+      replicas('slipway.dev', 'AppRelease'),
+    ]);
+    expect(ignoredFields([made('AppRelease', {}), scaler])).toEqual([]);
+  });
+
+  it('are named by git, all of them: of another Argo CD would become a co-owner', () => {
+    const inGit = environments.flatMap(({ name, objects }) =>
+      ignoredFields(objects).map((entry) => ({ name, entry, objects })),
+    );
+    expect(inGit.length).toBeGreaterThan(0);
+    const unnamed = inGit.filter(({ entry, objects }) =>
+      (entry.jsonPointers ?? []).some((pointer) => {
+        const object = objects.find(
+          ({ kind, metadata }) =>
+            kind === entry.kind && metadata.name === entry.name && metadata.namespace === entry.namespace,
+        );
+        const value = pointer.split('/').slice(1).reduce<unknown>((at, key) => recordOf(at)[key], object);
+        return value === undefined;
+      }),
+    );
+    expect(unnamed).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
-// What the operator or an autoscaler writes on objects of git, as Argo CD is told of it: neither shown
-// as a difference nor overwritten by a sync.
-import { FIELD_MANAGER, REPLICAS_FIELD_MANAGER } from '../../../operator/src/api/labels.ts';
+// What others than git decide although git names it, as Argo CD is told of it: neither shown as a
+// difference nor overwritten by a sync. Only such fields: of what is ignored Argo CD applies the live
+// value and becomes its co-owner, which would tell the operator that git wants a say.
 import type { Manifest } from '../manifest.ts';
 import { groupOf, isOf, recordOf } from './manifest-parts.ts';
 
@@ -12,36 +12,44 @@ export interface IgnoredFields {
   readonly namespace?: string;
   readonly jsonPointers?: readonly string[];
   readonly jqPathExpressions?: readonly string[];
-  readonly managedFieldsManagers?: readonly string[];
-}
-
-/*
-   Fields owned by the operator, on the kinds where it owns some. Should git name one of them by
-   mistake, a sync leaves it to the operator: `replicas: 3` in an adopted Deployment would start a
-   second set of pods.
-*/
-function owned(group: string, kind: string): IgnoredFields {
-  return { group, kind, managedFieldsManagers: [FIELD_MANAGER, REPLICAS_FIELD_MANAGER] };
 }
 
 /** The entries that the objects of an environment need. */
 export function ignoredFields(objects: readonly Manifest[]): readonly IgnoredFields[] {
   return [
-    owned('apps', 'Deployment'),
-    owned('', 'Service'),
-    owned('slipway.dev', 'AppRelease'),
-    ...objects.flatMap(scaledReplicas),
+    ...objects.flatMap((object) => adoptedReplicas(object, objects)),
+    ...objects.flatMap((object) => scaledReplicas(object, objects)),
     ...objects.flatMap(routeWeights),
   ];
 }
 
-/* Where an autoscaler decides, whatever git says of the number counts when the object is made. */
-function scaledReplicas(object: Manifest): IgnoredFields[] {
-  if (object.kind !== 'HorizontalPodAutoscaler') return [];
-  const target = recordOf(recordOf(object['spec'])['scaleTargetRef']);
-  const { apiVersion, kind, name } = target;
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof name !== 'string') return [];
-  return [{ group: groupOf({ apiVersion }), kind, name, jsonPointers: ['/spec/replicas'] }];
+/* A Deployment that is released runs no pods of its own: another number, put there by mistake, would
+   start a second set of them. It counts when the Deployment is made, and not afterwards. */
+function adoptedReplicas(release: Manifest, objects: readonly Manifest[]): IgnoredFields[] {
+  if (!isOf(release, 'slipway.dev', 'AppRelease')) return [];
+  const { name } = recordOf(recordOf(release['spec'])['workloadRef']);
+  const { namespace } = release.metadata;
+  return objects
+    .filter((one) => isOf(one, 'apps', 'Deployment') && one.metadata.name === name)
+    .filter((one) => one.metadata.namespace === namespace)
+    .flatMap(replicasOf);
+}
+
+/* Where an autoscaler decides, a number in git counts when the object is made, and not afterwards. */
+function scaledReplicas(scaler: Manifest, objects: readonly Manifest[]): IgnoredFields[] {
+  if (scaler.kind !== 'HorizontalPodAutoscaler') return [];
+  const { apiVersion, kind, name } = recordOf(recordOf(scaler['spec'])['scaleTargetRef']);
+  return objects
+    .filter((one) => one.apiVersion === apiVersion && one.kind === kind && one.metadata.name === name)
+    .filter((one) => one.metadata.namespace === scaler.metadata.namespace)
+    .flatMap(replicasOf);
+}
+
+function replicasOf(object: Manifest): IgnoredFields[] {
+  if (recordOf(object['spec'])['replicas'] === undefined) return [];
+  const { metadata: { name, namespace }, kind } = object;
+  const where = namespace === undefined ? {} : { namespace };
+  return [{ group: groupOf(object), kind, name, ...where, jsonPointers: ['/spec/replicas'] }];
 }
 
 /*

@@ -1,7 +1,7 @@
 // Argo CD itself, as processes beside an API tier: Redis, repo-server, application controller, API
 // server and ApplicationSet controller, all from one program. They end with the tier.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { luaSettings } from '../../../charts-ts/src/gitops/lua-settings.ts';
 import { findRedisServer, redisInstallHint } from '../../../tools/setup/redis.ts';
 import type { ApiTier } from '../../cluster/src/api-tier.ts';
@@ -28,6 +28,7 @@ export interface ArgoCd {
 export const NAMESPACE = 'argocd';
 /** As whom its API server talks to the cluster. */
 const SERVER = 'system:serviceaccount:argocd:argocd-server';
+const VERIFY = 'git-verify-wrapper.sh';
 const MODULE = join(import.meta.dirname, 'module');
 
 export async function startArgoCd(tier: ApiTier): Promise<ArgoCd> {
@@ -37,8 +38,9 @@ export async function startArgoCd(tier: ApiTier): Promise<ArgoCd> {
     const items = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], items);
   };
-  await install(kubectl, applyAll);
-  const programs = await startPrograms(tier, argocd);
+  const module = await moduleFolder();
+  await install(join(module, 'manifests'), kubectl, applyAll);
+  const programs = await startPrograms(tier, { argocd, scripts: join(module, 'hack') });
   const request = async (path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`http://127.0.0.1:${programs.serverPort}${path}`, {
       ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
@@ -60,8 +62,7 @@ export async function startArgoCd(tier: ApiTier): Promise<ArgoCd> {
 }
 
 /* What its own manifests bring, but for the programs. */
-async function install(kubectl: Kubectl, applyAll: ArgoCd['apply']): Promise<void> {
-  const manifests = join(await moduleFolder(), 'manifests');
+async function install(manifests: string, kubectl: Kubectl, applyAll: ArgoCd['apply']): Promise<void> {
   const named = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
   await applyAll([named]);
   const crds = ['application', 'applicationset', 'appproject'].flatMap((kind) => [
@@ -69,7 +70,12 @@ async function install(kubectl: Kubectl, applyAll: ArgoCd['apply']): Promise<voi
     join(manifests, 'crds', `${kind}-crd.yaml`),
   ]);
   await kubectl(['apply', '--server-side', ...crds]);
-  await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+  await waitFor({
+    what: 'the kinds of Argo CD to be served',
+    deadlineMs: 60_000,
+    // kubectl gives up at once on a kind that has no conditions yet.
+    check: () => kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s']),
+  });
   for (const folder of ['base/config', 'base/server', 'cluster-rbac/server']) {
     const files = folder === 'base/config' ? SETTINGS : RIGHTS[folder] ?? [];
     const paths = files.flatMap((file) => ['-f', join(manifests, folder, file)]);
@@ -104,14 +110,26 @@ async function moduleFolder(): Promise<string> {
   return (await run('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd: MODULE })).trim();
 }
 
-async function startPrograms(tier: ApiTier, argocd: string) {
+interface Programs {
+  readonly argocd: string;
+  /** Where its shell scripts are. */
+  readonly scripts: string;
+}
+
+async function startPrograms(tier: ApiTier, { argocd, scripts }: Programs) {
   const redis = findRedisServer();
   if (redis === undefined) throw new Error(`these tests need Redis: ${redisInstallHint}`);
   const [redisPort = 0, repoPort = 0, serverPort = 0, ...metrics] = await freePorts(9);
   const work = join(stateDir(tier.name), 'argocd');
-  const folders = ['gpg/keys', 'gpg/source', 'tls', 'ssh', 'plugins', 'tmp'].map((name) => join(work, name));
-  for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const [gpgHome = '', gpgData = '', tls = '', ssh = '', plugins = '', tmp = ''] = folders;
+  const folder = (name: string): string => {
+    mkdirSync(join(work, name), { recursive: true, mode: 0o700 });
+    return join(work, name);
+  };
+  const tmp = folder('tmp');
+  // The repo-server looks for it on the PATH; in the module it cannot be executed.
+  const bin = folder('bin');
+  copyFileSync(join(scripts, VERIFY), join(bin, VERIFY));
+  chmodSync(join(bin, VERIFY), 0o700);
   const logs: string[] = [];
   const daemons: Daemon[] = [];
   const start = (name: string, command: string, args: readonly string[]): void => {
@@ -126,19 +144,23 @@ async function startPrograms(tier: ApiTier, argocd: string) {
       env: {
         ARGOCD_BINARY_NAME: name,
         ARGOCD_FAKE_IN_CLUSTER: 'true',
-        ARGOCD_GNUPGHOME: gpgHome,
-        ARGOCD_GPG_DATA_PATH: gpgData,
+        ARGOCD_GNUPGHOME: folder('gpg/keys'),
+        ARGOCD_GPG_DATA_PATH: folder('gpg/source'),
         ARGOCD_GPG_ENABLED: 'false',
-        ARGOCD_TLS_DATA_PATH: tls,
-        ARGOCD_SSH_DATA_PATH: ssh,
-        ARGOCD_PLUGINSOCKFILEPATH: plugins,
+        ARGOCD_TLS_DATA_PATH: folder('tls'),
+        ARGOCD_SSH_DATA_PATH: folder('ssh'),
+        ARGOCD_PLUGINSOCKFILEPATH: folder('plugins'),
+        PATH: [bin, process.env['PATH'] ?? ''].join(delimiter),
         ARGOCD_ASK_PASS_SOCK: join(work, 'ask.sock'),
         HOME: tmp,
+        // The cluster that Argo CD is told it runs in.
+        KUBECONFIG: name === 'argocd-server' ? serverConfig : tier.kubeconfigPath,
         TMPDIR: tmp,
       },
     });
     daemons.push(daemon);
   };
+  const serverConfig = tier.userKubeconfig({ name: SERVER, groups: ['system:serviceaccounts'] });
   const toRedis = ['--redis', `127.0.0.1:${redisPort}`];
   const toRepo = ['--repo-server', `127.0.0.1:${repoPort}`, '--repo-server-plaintext'];
   const asUser = (kubeconfig: string) => ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE];
@@ -146,14 +168,14 @@ async function startPrograms(tier: ApiTier, argocd: string) {
   start('redis', redis, ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', tmp]);
   start('argocd-repo-server', argocd, [
     '--port', String(repoPort), '--address', '127.0.0.1', '--metrics-address', '127.0.0.1',
-    '--metrics-port', String(repoMetrics), '--disable-tls', ...toRedis,
+    '--metrics-port', String(repoMetrics), '--disable-tls', '--client-ca-path', '', ...toRedis,
   ]);
   start('argocd-application-controller', argocd, [
     ...asUser(tier.kubeconfigPath), ...toRedis, ...toRepo, '--metrics-port', String(controllerMetrics),
     '--persist-resource-health', '--self-heal-timeout-seconds', '2',
   ]);
   start('argocd-server', argocd, [
-    ...asUser(tier.userKubeconfig({ name: SERVER, groups: ['system:serviceaccounts'] })), ...toRedis, ...toRepo,
+    ...asUser(serverConfig), ...toRedis, ...toRepo,
     '--disable-auth', '--insecure', '--port', String(serverPort), '--address', '127.0.0.1',
     '--metrics-address', '127.0.0.1', '--metrics-port', String(serverMetrics),
   ]);

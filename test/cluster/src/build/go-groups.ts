@@ -105,7 +105,7 @@ export const GO_GROUPS = {
     name: 'argocd',
     source: { kind: 'module', dir: join(REPOSITORY, 'test/gitops/argocd/module') },
     programs: { argocd: 'github.com/argoproj/argo-cd/v3/cmd' },
-    ldflags: `${STRIPPED} -X github.com/argoproj/argo-cd/v3/common.version=${ARGO_CD_VERSION}`,
+    ldflags: `${STRIPPED} -X github.com/argoproj/argo-cd/v3/common.version=${ARGO_CD_VERSION.slice(1)}`,
     needsGigabytes: 8,
   },
 } satisfies Record<string, GoGroup>;
