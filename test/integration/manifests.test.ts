@@ -83,7 +83,9 @@ describe('the demo', () => {
   });
 
   it('starts no pod of the app: that is for its AppRelease', async () => {
-    const sets = ['-n', namespace, 'get', 'replicasets', '-o', 'jsonpath={.items[*].spec.replicas}'];
+    const own = ['-l', `app.kubernetes.io/name=${DEMO.app},app.kubernetes.io/component=web`];
+    const replicas = ['-o', 'jsonpath={.items[*].spec.replicas}'];
+    const sets = ['-n', namespace, 'get', 'replicasets', ...own, ...replicas];
     const made = await waitFor({
       what: 'the ReplicaSet of the Deployment',
       deadlineMs: 30_000,

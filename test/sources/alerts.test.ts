@@ -28,6 +28,10 @@ const well = (minutes: number): Record<string, string> => ({
   // Time begins at 0, and a backup with it.
   [VERIFIED]: `0x${minutes}`,
   ['backup_bytes{namespace="bank"}']: `1000000x${minutes}`,
+  ['backup_missed_schedules_total{namespace="bank"}']: `0x${minutes}`,
+  ['backup_target_readable{namespace="bank"}']: `1x${minutes}`,
+  ['backup_last_drill_passed{namespace="bank"}']: `1x${minutes}`,
+  ['backup_missing_uploads{namespace="bank"}']: `0x${minutes}`,
 });
 
 const errors = (share: number, minutes: number) => ({
@@ -96,6 +100,26 @@ const CASES: Readonly<Record<string, Case>> = {
     atMinute: 70,
     but: { [VERIFIED]: undefined },
     firing: ['BackupUnknown ticket'],
+  },
+  'a ticket when a backup did not come': {
+    atMinute: 20,
+    but: { ['backup_missed_schedules_total{namespace="bank"}']: '0x10 1x10' },
+    firing: ['BackupMissed ticket'],
+  },
+  'a ticket when the backups cannot be read': {
+    atMinute: 30,
+    but: { ['backup_target_readable{namespace="bank"}']: '0x30' },
+    firing: ['BackupUnreadable ticket'],
+  },
+  'a page when the restore drill failed': {
+    atMinute: 10,
+    but: { ['backup_last_drill_passed{namespace="bank"}']: '0x10' },
+    firing: ['RestoreDrillFailed page'],
+  },
+  'a ticket when uploads are missing in a backup': {
+    atMinute: 10,
+    but: { ['backup_missing_uploads{namespace="bank"}']: '3x10' },
+    firing: ['BackupLacksUploads ticket'],
   },
   'a ticket when a backup is half as large as the one before': {
     atMinute: 120,

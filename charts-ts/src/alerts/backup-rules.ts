@@ -41,6 +41,30 @@ export function backupRules(props: BackupRulesProps): RuleGroup {
         summary: `${name}: nothing says when a backup was last verified`,
         description: look,
       }),
+      alert('BackupMissed', `increase(backup_missed_schedules_total{${own}}[1h]) > 0`, {
+        forAtLeast: '0m',
+        severity: 'ticket',
+        summary: `${name}: a backup was due and did not come`,
+        description: look,
+      }),
+      alert('BackupUnreadable', `min(backup_target_readable{${own}}) == 0`, {
+        forAtLeast: '15m',
+        severity: 'ticket',
+        summary: `${name}: the place where the backups are cannot be read`,
+        description: 'Look at the volume or the bucket, then at the exporter\'s log.',
+      }),
+      alert('RestoreDrillFailed', `min(backup_last_drill_passed{${own}}) == 0`, {
+        forAtLeast: '5m',
+        severity: 'page',
+        summary: `${name}: the last restore drill failed: the backups may be worth nothing`,
+        description: look,
+      }),
+      alert('BackupLacksUploads', `max(backup_missing_uploads{${own}}) > 0`, {
+        forAtLeast: '5m',
+        severity: 'ticket',
+        summary: `${name}: {{ $value }} uploads that the database knows are not in the newest backup`,
+        description: 'They were missing on the volume when it was made.',
+      }),
       alert('BackupShrunk', `max(backup_bytes{${own}}) < 0.5 * max(max_over_time(backup_bytes{${own}}[7d]))`, {
         forAtLeast: '5m',
         severity: 'ticket',
