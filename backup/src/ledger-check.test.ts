@@ -15,6 +15,7 @@ const sound: LedgerFindings = {
   overdrawnCustomers: 0,
   duplicateKeys: 0,
   danglingKeys: 0,
+  heldOutOfSum: 0,
 };
 
 describe('judgeLedger', () => {
@@ -30,6 +31,7 @@ describe('judgeLedger', () => {
     'overdrawnCustomers',
     'duplicateKeys',
     'danglingKeys',
+    'heldOutOfSum',
   ] as const)('complains about %s', (rule) => {
     expect(judgeLedger({ ...sound, [rule]: 2 })).toEqual([expect.stringMatching(/^2 /)]);
   });

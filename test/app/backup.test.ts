@@ -271,6 +271,18 @@ describe('drill', () => {
 
   it.each([
     [
+      'with an open hold',
+      `SELECT authorize_hold('key', 'hash', gen_random_uuid(), '${ann}', 5, 3600, NULL)`,
+    ],
+    ['from before there were holds', 'DROP TABLE hold CASCADE'],
+  ])('finds a ledger %s sound', async (_name, sql) => {
+    await postgres.query(database, sql);
+    await backup('run');
+    expect(report(await backup('drill'))).toMatchObject({ kind: 'passed', problems: [] });
+  });
+
+  it.each([
+    [
       'money from nowhere',
       `UPDATE account SET balance = balance + 1 WHERE id = '${ann}'`,
       /1 accounts whose balance/,
@@ -287,13 +299,18 @@ describe('drill', () => {
     ],
     [
       'an overdrawn customer',
-      `ALTER TABLE account DROP CONSTRAINT account_customer_not_overdrawn; UPDATE account SET balance = -1 WHERE id = '${ann}'`,
+      `ALTER TABLE account DROP CONSTRAINT account_customer_not_overdrawn, DROP CONSTRAINT account_held_covered; UPDATE account SET balance = -1 WHERE id = '${ann}'`,
       /1 customers with a negative/,
     ],
     [
       'a key without its transfer',
       `SET session_replication_role = replica; DELETE FROM posting WHERE transfer_id = '${lastTransfer}'; DELETE FROM transfer WHERE id = '${lastTransfer}'`,
       /1 idempotency keys whose transfer|violates foreign key/,
+    ],
+    [
+      'money that no hold sets aside',
+      `UPDATE account SET held = 1 WHERE id = '${ann}'`,
+      /1 accounts that set aside/,
     ],
   ])('notices %s', async (_name, sql, want) => {
     await postgres.query(database, sql);
