@@ -27,6 +27,9 @@ setup-postgres: setup
 setup-redis: setup
 	$(node) tools/setup/redis.ts
 
+setup-nfs: setup
+	$(node) tools/setup/nfs.ts
+
 setup-prometheus: setup
 	$(node) tools/setup/prometheus.ts
 
@@ -36,7 +39,7 @@ demo: setup ## a cluster, the app, a good release and bad ones that are taken ba
 demo-down: setup ## takes the demo's cluster down and lists what is left
 	$(node) test/cluster/main.ts down
 
-test: setup-postgres setup-redis setup-prometheus ## everything this machine can run; a tier that cannot run fails
+test: setup-postgres setup-redis setup-nfs setup-prometheus ## everything this machine can run; a tier that cannot run fails
 	$(node) tools/test/main.ts $(TIERS)
 
 check: setup ## what needs no cluster
@@ -45,7 +48,7 @@ check: setup ## what needs no cluster
 test-unit: setup
 	$(node) tools/test/main.ts typecheck lint tidy gen synth unit
 
-test-app: setup-postgres setup-redis
+test-app: setup-postgres setup-redis setup-nfs
 	$(node) tools/test/main.ts app
 
 test-sources: setup-prometheus

@@ -1,6 +1,7 @@
 // The program of the backup CronJob (`run`), of the restore drill (`drill`), and for people. Prints one
 // JSON object. Exit codes: 0 done or busy, 1 failed, 2 cannot start.
 import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { annotateCronJob } from './annotate-cron-job.ts';
@@ -14,6 +15,7 @@ import { runDrill } from './run-drill.ts';
 import { runRestore } from './run-restore.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { ConfigError } from './settings.ts';
+import { StallError } from './stall.ts';
 import { bucketLifecycle } from './tiers.ts';
 
 interface Result {
@@ -109,7 +111,7 @@ function parseOptions(args: string[]): Options {
 }
 
 function print(report: object): void {
-  process.stdout.write(`${JSON.stringify(report)}\n`);
+  writeSync(1, `${JSON.stringify(report)}\n`);
 }
 
 function messageOf(error: unknown): string {
@@ -124,4 +126,6 @@ try {
 } catch (error) {
   print({ command: process.argv[2], kind: 'failed', error: messageOf(error) });
   process.exitCode = error instanceof ConfigError ? 2 : 1;
+  // A call that hangs in the kernel keeps a thread, and ending in good order would wait for it.
+  if (error instanceof StallError) process.kill(process.pid, 'SIGKILL');
 }

@@ -3,6 +3,7 @@ import type { Places } from './config.ts';
 import type { KeepPolicy } from './retention.ts';
 import { openBucketTarget } from './s3-target.ts';
 import { ConfigError } from './settings.ts';
+import { withStallLimit } from './stall-limit.ts';
 import type { StepHook, Target } from './target.ts';
 import { openVolume } from './volume-target.ts';
 
@@ -19,11 +20,13 @@ export function openTargets(
   places: Places,
   onStep?: StepHook,
 ): readonly [KeptTarget, ...KeptTarget[]] {
-  const { volume, bucket } = places;
+  const { volume, bucket, stallMs } = places;
+  // A bucket's own client has time-outs; a mount has none.
+  const onVolumeAt = (dir: string): Target => withStallLimit(openVolume(dir, onStep), stallMs);
   const onVolume: KeptTarget[] =
     volume === undefined
       ? []
-      : [{ place: 'volume', target: openVolume(volume.dir, onStep), keep: volume.keep }];
+      : [{ place: 'volume', target: onVolumeAt(volume.dir), keep: volume.keep }];
   const inBucket: KeptTarget[] =
     bucket === undefined
       ? []

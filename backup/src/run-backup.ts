@@ -15,6 +15,7 @@ import type { SetCipher } from './set-cipher.ts';
 import { dumpName, newSetId } from './set-id.ts';
 import { withSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
+import { StallError } from './stall.ts';
 import type { StepHook, Target, Writer } from './target.ts';
 import { thinOut } from './thin-out.ts';
 import { runTool } from './tool.ts';
@@ -64,8 +65,11 @@ export async function runBackup(options: RunOptions): Promise<BackupOutcome> {
       problems: problemsOf(manifest),
     };
   } catch (error) {
-    await writer.discard();
-    await noteRun(target, { id, kind: 'failed', seconds: seconds(), error: String(error) });
+    // What does not answer cannot be tidied up either; the next writer will.
+    if (!(error instanceof StallError)) {
+      await writer.discard();
+      await noteRun(target, { id, kind: 'failed', seconds: seconds(), error: String(error) });
+    }
     throw error;
   } finally {
     await writer.release();
@@ -138,7 +142,7 @@ interface Taking {
 }
 
 async function takeUploads(
-  { uploadsDir, documentTable }: BackupConfig,
+  { uploadsDir, documentTable, stallMs }: BackupConfig,
   { snapshot, put }: Taking,
 ): Promise<{ files: readonly ManifestFile[]; summary: Manifest['uploads'] }> {
   const hashes = await referencedUploads(snapshot, documentTable);
@@ -148,7 +152,7 @@ async function takeUploads(
     throw new Error(
       `UPLOADS_DIR is set, and there is no table "${documentTable}" that says which files count: correct BACKUP_DOCUMENT_TABLE or leave UPLOADS_DIR out`,
     );
-  const { files, missing } = await copyUploads({ uploadsDir, hashes, put });
+  const { files, missing } = await copyUploads({ uploadsDir, hashes, put, stallMs });
   return { files, summary: { kind: 'included', files: files.length, missing: [...missing] } };
 }
 
