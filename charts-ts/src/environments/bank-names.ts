@@ -8,5 +8,6 @@ export const BANK = {
   config: 'ledger',
   databaseSecret: 'ledger-db',
   tokensSecret: 'ledger-tokens',
+  uploadsClaim: 'ledger-uploads',
   backupClaim: 'ledger-backup',
 } as const;

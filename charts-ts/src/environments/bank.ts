@@ -43,6 +43,7 @@ import type { Pods, Settings } from './settings.ts';
 const { namespace, app: name, databaseSecret } = BANK;
 const TOKENS_FOLDER = '/run/secrets/tokens';
 const TOKENS_KEY = 'tokens.json';
+const UPLOADS_FOLDER = '/uploads';
 
 /** The files of an environment, in the order in which they are applied. */
 export function bank(settings: Settings): Environment {
@@ -73,9 +74,13 @@ function addOperator(chart: Construct, { images, operatorReplicas }: Settings): 
   new OperatorInstall(chart, 'Operator', { image: images.operator, replicas: operatorReplicas });
 }
 
-function addConfig(chart: Construct, { config, databaseSecret: origin, access }: Settings): void {
-  const tokens = access.kind === 'tokens' ? { AUTH_TOKENS_FILE: `${TOKENS_FOLDER}/${TOKENS_KEY}` } : {};
-  new AppConfig(chart, 'Config', { name: BANK.config, data: { ...config, ...tokens } });
+function addConfig(chart: Construct, settings: Settings): void {
+  const { config, databaseSecret: origin, access, uploads } = settings;
+  const places = {
+    ...(access.kind === 'tokens' ? { AUTH_TOKENS_FILE: `${TOKENS_FOLDER}/${TOKENS_KEY}` } : {}),
+    ...(uploads.kind === 'volume' ? { UPLOADS_DIR: UPLOADS_FOLDER } : {}),
+  };
+  new AppConfig(chart, 'Config', { name: BANK.config, data: { ...config, ...places } });
   new SecretSource(chart, 'DatabaseSecret', { name: databaseSecret, origin, keys: DATABASE_SECRET_KEYS });
   if (access.kind === 'open') return;
   const props = { name: BANK.tokensSecret, origin: access.origin, keys: [TOKENS_KEY] };
@@ -98,9 +103,14 @@ function addGateway(chart: Construct, { host, gateway, tls }: Settings): void {
   new WebGateway(chart, 'Gateway', { name: BANK.gateway, className: gateway.className, hosts: [host], tls });
 }
 
-function addApp(chart: Construct, { images, poolSize, zones, pods, access }: Settings): void {
+function addApp(chart: Construct, settings: Settings): void {
+  const { images, poolSize, zones, pods, access, uploads } = settings;
   const isSpread = zones.length > 0;
   if (isSpread) new Region(chart, 'Region', { zones, leastPods: leastPods(pods) });
+  if (uploads.kind === 'volume') {
+    const { sizeMebibytes, storageClass } = uploads;
+    new VolumeClaim(chart, 'Uploads', { name: BANK.uploadsClaim, sizeMebibytes, storageClass, nodes: 'many' });
+  }
   new WebApp(chart, 'Ledger', {
     name,
     image: images.app,
@@ -112,6 +122,7 @@ function addApp(chart: Construct, { images, poolSize, zones, pods, access }: Set
     poolSize,
     configMap: BANK.config,
     ...(access.kind === 'tokens' ? { secretFolders: { [TOKENS_FOLDER]: BANK.tokensSecret } } : {}),
+    ...(uploads.kind === 'volume' ? { claimFolders: { [UPLOADS_FOLDER]: BANK.uploadsClaim } } : {}),
   });
 }
 
@@ -142,7 +153,7 @@ function releaseSpec({ pods, strategy, host }: Settings): AppReleaseSpecInput {
   };
 }
 
-function addBackup(chart: Construct, { images, backup }: Settings): void {
+function addBackup(chart: Construct, { images, backup, uploads }: Settings): void {
   const { keep, sizeMebibytes, timeZone, sharedClass } = backup;
   new VolumeClaim(chart, 'Claim', {
     name: BANK.backupClaim,
@@ -151,7 +162,8 @@ function addBackup(chart: Construct, { images, backup }: Settings): void {
   });
   const place = { app: name, image: images.backup, claim: BANK.backupClaim, timeZone };
   const job = { ...place, databaseSecret, besideExporter: sharedClass === undefined };
-  new BackupCronJob(chart, 'Backup', { ...job, keep });
+  const uploaded = uploads.kind === 'volume' ? { uploadsClaim: BANK.uploadsClaim } : {};
+  new BackupCronJob(chart, 'Backup', { ...job, ...uploaded, keep });
   new BackupExporter(chart, 'Exporter', place);
   new RestoreDrillCronJob(chart, 'Drill', { ...job, scratchDatabase: 'ledger_drill' });
 }

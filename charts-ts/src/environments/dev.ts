@@ -36,6 +36,7 @@ export const DEV: Settings = {
     issuer: { kind: 'ClusterIssuer', name: 'self-signed' },
   },
   strategy: { canary: { steps: [{ weight: 50 }, { verify: { seconds: 30, requests: 20 } }] } },
+  uploads: { kind: 'none' },
   backup: { keep: { daily: 2, weekly: 1, monthly: 0, yearly: 0 }, sizeMebibytes: 1024, timeZone: 'Etc/UTC' },
   monitoring: { namespace: 'monitoring', labels: { release: 'prometheus' }, objectivePercent: 99 },
 };

@@ -61,6 +61,7 @@ export const PROD_EU: Settings = {
       ],
     },
   },
+  uploads: { kind: 'volume', sizeMebibytes: 51_200, storageClass: 'shared-files' },
   backup: { keep: { daily: 14 }, sizeMebibytes: 102_400, timeZone: 'Europe/Berlin' },
   monitoring: { namespace: 'monitoring', labels: { release: 'prometheus' }, objectivePercent: 99.9 },
 };

@@ -38,6 +38,8 @@ export interface Settings {
   readonly tls: Tls;
   /** How a new version goes out. */
   readonly strategy: AppReleaseSpecInput['strategy'];
+  /** Where documents that users upload are kept. */
+  readonly uploads: Uploads;
   readonly backup: {
     readonly keep: Partial<KeptSets>;
     readonly sizeMebibytes: number;
@@ -67,6 +69,14 @@ export type Database =
 export type Access =
   | { readonly kind: 'open' }
   | { readonly kind: 'tokens'; readonly origin: SecretOrigin };
+
+/**
+ * - `none`: the app takes no documents.
+ * - `volume`: on a volume that all pods mount, on whatever node; it is backed up with the database.
+ */
+export type Uploads =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'volume'; readonly sizeMebibytes: number; readonly storageClass: string };
 
 export type Pods =
   | { readonly kind: 'fixed'; readonly replicas: number }

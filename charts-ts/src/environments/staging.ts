@@ -22,5 +22,6 @@ export const STAGING: Settings = {
   poolSize: 5,
   pods: { kind: 'fixed', replicas: 4 },
   tls: { kind: 'annotation', secret: 'bank-tls', issuer: { name: 'letsencrypt-staging' } },
+  uploads: { kind: 'volume', sizeMebibytes: 5120, storageClass: 'shared-files' },
   backup: { keep: { weekly: 2, monthly: 0, yearly: 0 }, sizeMebibytes: 10_240, timeZone: 'Europe/Berlin' },
 };

@@ -26,5 +26,14 @@ function collect(value: unknown, path: string, leaves: Map<string, string>): voi
     return;
   }
   const prefix = path.endsWith(' ') ? path : `${path}.`;
-  for (const [key, inner] of Object.entries(value)) collect(inner, `${prefix}${key}`, leaves);
+  for (const [key, inner] of entriesOf(value)) collect(inner, `${prefix}${key}`, leaves);
+}
+
+/* Items with names by their names: one more in front changes no other. */
+function entriesOf(value: object): readonly (readonly [string, unknown])[] {
+  const entries = Object.entries(value);
+  const names = entries.map(([, inner]) => (inner as { readonly name?: unknown } | null)?.name);
+  const isNamed = Array.isArray(value) && names.every((name) => typeof name === 'string');
+  if (!isNamed || new Set(names).size < names.length) return entries;
+  return entries.map(([, inner], index) => [String(names[index]), inner]);
 }
