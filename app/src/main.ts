@@ -32,6 +32,7 @@ const tokensReadMs = 5_000;
 async function run(config: AppConfig): Promise<void> {
   const { version, faults } = config;
   const logger = createLogger({ level: config.logLevel, version, release: config.release });
+  logWhatNodeSays(logger);
   const metrics = createMetrics({ version });
   const pool = createPool({
     connection: config.connection,
@@ -160,6 +161,16 @@ function createGuard(
   };
 }
 
+/** Node would write its own lines between ours, and each of ours is JSON. */
+function logWhatNodeSays(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (error) => logger.warn({ error }, 'node warns'));
+  process.once('uncaughtException', (error) => {
+    logger.fatal({ error }, 'an error that nobody expected');
+    process.exit(1);
+  });
+}
+
 /** Resolves at the first SIGTERM or SIGINT; further ones change nothing. */
 function firstSignal(): Promise<string> {
   return new Promise((resolve) => {
@@ -191,6 +202,6 @@ try {
     console.error(`The configuration cannot be used:\n${error.message}`);
     process.exit(2);
   }
-  console.error(error);
+  createLogger({ level: 'info', version: 'unknown', release: 'unknown' }).fatal({ error }, 'failed');
   process.exit(1);
 }

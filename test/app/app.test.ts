@@ -1,5 +1,10 @@
 // The app as a process: how it starts, refuses to start, drains, misbehaves on request, and what is
 // left of the money when it dies.
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { runLoad } from '../load/load.ts';
@@ -72,6 +77,28 @@ describe('starting', () => {
       code: 2,
       output: expect.stringContaining('DATABASE_URL: missing'),
     });
+  });
+
+  it('asks for tokens and counts requests when it is told to', async () => {
+    const token = 'reader-token-0123456789';
+    const dir = mkdtempSync(join(tmpdir(), 'tokens-'));
+    const file = join(dir, 'tokens.json');
+    const sha256 = createHash('sha256').update(token).digest('hex');
+    const known = [{ name: 'reader', sha256, scopes: ['ledger:read'] }];
+    writeFileSync(file, JSON.stringify({ tokens: known }));
+    const running = await startReady({ AUTH_TOKENS_FILE: file, RATE_LIMIT: '3' });
+    rmSync(dir, { recursive: true });
+    const ask = async (headers: Record<string, string>): Promise<number> => {
+      const answer = await fetch(`${running.url}/ledger/summary`, { headers });
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    expect(await ask({})).toBe(401);
+    const statuses: number[] = [];
+    for (let time = 0; time < 4; time += 1)
+      statuses.push(await ask({ authorization: `Bearer ${token}` }));
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    expect(await statusOf(`${running.url}/readyz`)).toBe(200);
   });
 
   it('is refused with a file of tokens that cannot be read, with the remedy', async () => {

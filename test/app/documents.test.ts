@@ -108,3 +108,20 @@ it('a document just below the limit goes through', async () => {
   const path = (await upload(bytes)) ?? '';
   expect(await download(path)).toBe(sha256(bytes));
 });
+
+it('S5: who hangs up in the middle of a download leaves a line of JSON and nothing else', async () => {
+  const path = (await upload(pdf(10_485_000))) ?? '';
+  const controller = new AbortController();
+  const answer = await fetch(`${app.url}${path}/content`, { signal: controller.signal });
+  await answer.body?.getReader().read();
+  controller.abort();
+  await waitFor(
+    'the line',
+    async () => (app.output().includes('an answer broke off') ? true : undefined),
+    app,
+  );
+  app.signal('SIGTERM');
+  const { output } = await app.ended;
+  for (const line of output.trim().split('\n'))
+    expect(JSON.parse(line)).toMatchObject({ release: 'ledger-dev', reqId: expect.any(String) });
+});

@@ -13,10 +13,11 @@ export const notFoundHandler: RequestHandler = () => {
 
 export function createProblemHandler(logger: Logger): ErrorRequestHandler {
   // oxlint-disable-next-line max-params -- Express tells error handlers by their four parameters.
-  return (error, _request, response, next) => {
-    // Half an answer is out already; Express can only cut the connection.
+  return (error, _request, response, _next) => {
+    // Half an answer is out already; all that is left is to cut the connection.
     if (response.headersSent) {
-      next(error);
+      logger.warn({ error }, 'an answer broke off');
+      response.destroy();
       return;
     }
     const problem = toProblem(error);
