@@ -257,6 +257,54 @@ describe('the app', () => {
     }
   });
 
+  it('shows each change at once, though the account was in the cache', async () => {
+    // Long enough that only the change itself can have removed it.
+    await stopApp(app);
+    app = await startApp({ ...postgres.env('bank'), REDIS_URL: redis.url, CACHE_TTL_MS: '60000' });
+    await until('ready', 200);
+    const post = async (path: string, body: object): Promise<string> => {
+      const answer = await fetch(`${app.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBeLessThan(300);
+      return ((await answer.json()) as { id: string }).id;
+    };
+    const outside = await post('/accounts', { name: 'outside', kind: 'external' });
+    const [ann, ben] = [await post('/accounts', { name: 'Ann' }), await post('/accounts', { name: 'Ben' })];
+    const funds = async (id: string): Promise<string> => {
+      const answer = await fetch(`${app.url}/accounts/${id}`);
+      const { balance, available } = (await answer.json()) as Record<string, string>;
+      return `${balance}/${available}`;
+    };
+    const cached = async (): Promise<void> => {
+      for (const id of [ann, ben]) {
+        const before = await cacheReads('hit');
+        await waitFor('a hit', async () => {
+          await funds(id);
+          return (await cacheReads('hit')) > before ? true : undefined;
+        });
+      }
+    };
+    const seen: string[] = [];
+    const look = async (): Promise<void> => void seen.push(`${await funds(ann)} ${await funds(ben)}`);
+    await cached();
+    await post('/transfers', { from: outside, to: ann, amount: 100 });
+    await look();
+    await cached();
+    const one = await post('/holds', { account: ann, amount: 60 });
+    await look();
+    await cached();
+    await post(`/holds/${one}/capture`, { to: ben, amount: 50 });
+    await look();
+    const other = await post('/holds', { account: ann, amount: 20 });
+    await cached();
+    await post(`/holds/${other}/release`, {});
+    await look();
+    expect(seen).toEqual(['100/100 0/0', '100/40 0/0', '50/50 50/50', '50/50 50/50']);
+  });
+
   it('keeps the money right while its cache comes and goes under load', async () => {
     const ledger = await seedLedger({ target: app.url }, { accounts: 10, fundsEach: 10_000 });
     const load = runLoad({ target: app.url, ratePerSecond: 150, maxInFlight: 50, ledger });

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '30' },
     accounts: { type: 'string', default: '50' },
+    'hold-share': { type: 'string', default: '0' },
     'max-in-flight': { type: 'string', default: '100' },
   },
 });
@@ -28,6 +29,7 @@ const load = runLoad({
   ledger,
   ratePerSecond: Number(values.rate),
   maxInFlight: Number(values['max-in-flight']),
+  holdShare: Number(values['hold-share']),
 });
 await sleep(Number(values.seconds) * 1_000);
 const figures = await load.stop();
