@@ -35,12 +35,12 @@ const commands = {
   drill: drillAndTell,
   restore: async ({ from, set, database, uploads }) => {
     const config = configured();
-    const target = targetFrom(config, from);
+    const target = await targetFrom(config, from);
     const result = await runRestore({ config, target, now, set, database, uploads });
     return { report: result, exitCode: result.kind === 'restored' ? 0 : 1 };
   },
   list: async ({ from }) => ({
-    report: { sets: await listSets(targetFrom(places(), from)) },
+    report: { sets: await listSets(await targetFrom(places(), from)) },
     exitCode: 0,
   }),
   lifecycle: async () => {
@@ -49,7 +49,7 @@ const commands = {
     return { report: bucketLifecycle(bucket.prefix, bucket.cold), exitCode: 0 };
   },
   'serve-metrics': async ({ from }) => {
-    const target = targetFrom(places(), from);
+    const target = await targetFrom(places(), from);
     const port = await serveMetrics({ target, config: parseExporter(process.env), now: Date.now });
     return { report: { kind: 'listening', target: target.name, port }, exitCode: 0 };
   },
@@ -58,7 +58,7 @@ const commands = {
 /** What the drill found, and where people look for it. An annotation that fails is told, not fatal. */
 async function drillAndTell({ from }: Options): Promise<Result> {
   const config = configured();
-  const result = await runDrill({ config, target: targetFrom(config, from), now });
+  const result = await runDrill({ config, target: await targetFrom(config, from), now });
   const { setId: id, at: verifiedAt, recoveryPoint, restoreSeconds } = result;
   const exitCode = result.kind === 'passed' ? 0 : 1;
   if (config.cronJob === undefined || result.kind === 'failed') return { report: result, exitCode };
@@ -75,7 +75,7 @@ async function drillAndTell({ from }: Options): Promise<Result> {
 /** A set at the first target, and copies at the others. A copy that fails fails the run, not the set. */
 async function runAndCopy(): Promise<Result> {
   const config = configured();
-  const [first, ...others] = openTargets(config);
+  const [first, ...others] = await openTargets(config);
   const outcome = await runBackup({ config, target: first.target, keep: first.keep, now });
   if (outcome.kind === 'busy' || others.length === 0) return { report: outcome, exitCode: 0 };
   const copies: { target: string; error?: string }[] = [];

@@ -53,10 +53,14 @@ function limitedWriter(writer: Writer, { limit, long }: { limit: Limit; long: Li
 export function limitedStream(source: Readable, limit: Limit): Readable {
   const chunks = async function* (): AsyncGenerator<Buffer> {
     const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    for (;;) {
-      const { done, value } = await answersWithin(iterator.next(), limit);
-      if (done === true) return;
-      yield value;
+    try {
+      for (;;) {
+        const { done, value } = await answersWithin(iterator.next(), limit);
+        if (done === true) return;
+        yield value;
+      }
+    } finally {
+      source.destroy();
     }
   };
   return Readable.from(chunks(), { objectMode: false });
@@ -83,13 +87,18 @@ function watched(source: Readable, limit: Limit): Watched {
   });
   const chunks = async function* (): AsyncGenerator<Buffer> {
     const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    for (;;) {
-      isWithSource = true;
-      const { done, value } = await iterator.next();
-      isWithSource = false;
-      movedAt = performance.now();
-      if (done === true) return;
-      yield value;
+    try {
+      for (;;) {
+        isWithSource = true;
+        const { done, value } = await iterator.next();
+        isWithSource = false;
+        movedAt = performance.now();
+        if (done === true) return;
+        yield value;
+      }
+    } finally {
+      // Whoever writes into it, such as pg_dump, would wait for ever.
+      source.destroy();
     }
   };
   const stream = Readable.from(chunks(), { objectMode: false, highWaterMark: 1 });

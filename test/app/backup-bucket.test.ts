@@ -102,9 +102,10 @@ describe('the bucket', () => {
 
   it('gives up on a server that only says 503, and on one that never answers', async () => {
     server.failWith(() => ({ kind: 'slow-down' }));
-    await expect(openBucket(config()).putText('a', 'text')).rejects.toThrow(/reduce your request rate/);
+    const impatient = { attempts: 2, stallMs: 200 };
+    await expect(openBucket(config(impatient)).putText('a', 'text')).rejects.toThrow(/reduce your request rate/);
     server.failWith(() => ({ kind: 'hang' }));
-    await expect(openBucket(config({ stallMs: 200 })).putText('a', 'text')).rejects.toThrow(/time/i);
+    await expect(openBucket(config(impatient)).putText('a', 'text')).rejects.toThrow(/time/i);
   });
 
   it.each<[string, Fault]>([

@@ -13,6 +13,6 @@ const onStep = async (step: string): Promise<void> => {
 };
 const config = parseConfig(process.env, () => 'cafe');
 
-const [{ target, keep }] = openTargets(config, onStep);
+const [{ target, keep }] = await openTargets(config, onStep);
 
 await runBackup({ config, target, keep, now: () => new Date(), onStep });

@@ -63,7 +63,7 @@ describe('one set of database and uploads', () => {
   it('holds the documents and rows of one moment, whatever is written meanwhile', async () => {
     const first = await stage.upload('before the snapshot');
     const config = parseConfig(stage.env(), () => 'cafe');
-    const [{ target, keep }] = openTargets(config);
+    const [{ target, keep }] = await openTargets(config);
     const outcome = await runBackup({
       config,
       target,
