@@ -72,6 +72,9 @@ function hurry(...paths: readonly string[]): void {
   }
 }
 
+/* Three releases and an npm install, on a machine that may be busy: 20 to 50 s. */
+const GUIDE_TIMEOUT_MS = 240_000;
+
 const INIT = 'kubectl slipway init --name web --image localhost/web:1.0.0 --port 8080 --metrics-port 9464';
 
 describe('what init writes for a new application', () => {
@@ -143,7 +146,7 @@ describe('the guide to a first canary', () => {
     await ok(shell(charts));
     expect(lab.status('cart').phase).toBe('Healthy');
     expect(record(lab.world.get(DEPLOYMENT, 'cart')?.['spec'])['replicas']).toBe(0);
-  });
+  }, GUIDE_TIMEOUT_MS);
 
   const stableImage = (lab: Lab) => lab.status('shop').stable?.images?.[0];
 });
