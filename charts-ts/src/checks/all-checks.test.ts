@@ -297,6 +297,10 @@ describe('images', () => {
     expect(lines(shop({ image }))).toEqual([expect.stringContaining(`.image: ${image} ${why}`)]);
   });
 
+  it('S8: with a tag that can move, or none, are refused when rendering', () => {
+    expect(lines(shop({ image: 'shop:main' }))).toEqual([expect.stringContaining('has a tag that can move (main)')]);
+  });
+
   it('S8: a template inside an AppRelease is looked at as well', () => {
     const inline = plain('AppRelease', 'web', {
       spec: { template: { metadata: { labels: {} }, spec: { containers: [{ name: 'web', image: 'web' }] } } },
