@@ -17,7 +17,7 @@ import type { Fault, S3Server, Seen } from '../s3/server.ts';
 import { openServer, openStage, report } from './backup-stage.ts';
 import type { BackupStage } from './backup-stage.ts';
 import type { PrivatePostgres } from './postgres.ts';
-import { runProgram, startProgram, stopPrograms, waitFor } from './programs.ts';
+import { entries, runProgram, startProgram, stopPrograms, waitFor } from './programs.ts';
 import type { Ended } from './programs.ts';
 
 let server: S3Server;
@@ -299,20 +299,22 @@ describe('the program', () => {
     expect(report(await stage.run(['drill', '--from', 'bucket'], bucketEnv()))).toMatchObject({ kind: 'passed' });
   });
 
-  it('B6: a second run at the same time is refused, by the volume as by the bucket', async () => {
-    const slow = once(({ key }) => key.endsWith('database.dump'), { kind: 'late', ms: 1_500 });
-    server.failWith(slow);
-    const first = startProgram(join(import.meta.dirname, '../../backup/src/main.ts'), {
-      args: ['run'],
-      env: stage.env(onlyBucket()),
+  it('B6: a second run at the same time is refused by the lock in the bucket', async () => {
+    let goOn = (): void => undefined;
+    const until = new Promise<void>((resolve) => {
+      goOn = resolve;
     });
+    server.failWith(once(({ key }) => key.endsWith('database.dump'), { kind: 'held', until }));
+    const patient = onlyBucket({ BACKUP_STALL_SECONDS: '60' });
+    const first = startProgram(entries.backup, { args: ['run'], env: stage.env(patient) });
     await waitFor(
-      'the first run to hold the lock',
-      async () => server.bucket.find('bank/locks/writer.json'),
+      'the first run to store its dump',
+      async () => server.seen.find(({ key }) => key.endsWith('database.dump')),
       first,
     );
-    const second = await stage.run(['run'], onlyBucket());
+    const second = await stage.run(['run'], patient);
     expect([second.code, report(second)]).toEqual([0, { command: 'run', kind: 'busy' }]);
+    goOn();
     expect(report(await first.ended)).toMatchObject({ kind: 'published' });
     expect(await published()).toHaveLength(1);
   });

@@ -117,7 +117,7 @@ describe('run', () => {
     expect(sets()).toEqual([kept[1], expect.any(String)]);
   });
 
-  it('reports busy, and that is no failure, while another one writes', async () => {
+  it('B6: reports busy, and that is no failure, while another one writes on the volume', async () => {
     const lock = await acquireVolumeLock(volume, 'writer');
     expect(report(await backup('run'))).toEqual({ command: 'run', kind: 'busy' });
     await lock?.release();

@@ -27,9 +27,10 @@ afterAll(async () => {
 
 function linesToType(): string {
   const blocks = readFileSync(RUNBOOK, 'utf8').matchAll(/```sh\n([\s\S]*?)```/g);
-  const found = [...blocks].map((match) => match[1] ?? '').filter((text) => /pg_restore/.test(text));
+  const found = [...blocks].map((match) => match[1] ?? '').filter((text) => /backup\.mjs restore/.test(text));
   expect(found).toHaveLength(1);
-  return found[0] ?? '';
+  // In the image the program is one file; here it is run from its sources.
+  return (found[0] ?? '').replace('node /app/backup.mjs', `"${process.execPath}" "${entries.backup}"`);
 }
 
 describe('the restore runbook', () => {

@@ -18,6 +18,8 @@ export type Fault =
   | { readonly kind: 'slow-down' }
   /** Done, and the answer comes late. */
   | { readonly kind: 'late'; readonly ms: number }
+  /** Done, and the answer comes when a test says so. */
+  | { readonly kind: 'held'; readonly until: Promise<void> }
   /** Never answered; nothing is done. */
   | { readonly kind: 'hang' }
   /** The connection breaks after so many bytes of the body. */
@@ -87,6 +89,7 @@ export async function startS3(options: S3Options = {}): Promise<S3Server> {
       return answerCall(bucket, { ...signed, query: url.searchParams, now: now() });
     });
     if (planned?.kind === 'late') await sleep(planned.ms);
+    if (planned?.kind === 'held') await planned.until;
     if (planned?.kind === 'lost-answer') return void response.destroy();
     send(response, { answer: done, isHead: one.method === 'HEAD', planned });
   };
