@@ -178,6 +178,7 @@ describe('kill -9', () => {
   const steps = [
     'make-folder',
     'dump',
+    'uploads',
     'check-dump',
     'write-manifest',
     'sync-folder',

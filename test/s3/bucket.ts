@@ -135,12 +135,12 @@ export class Bucket {
   /** Joins the listed parts. Each but the last has 5 MiB at least. */
   complete(upload: Upload, listed: readonly ListedPart[]): StoredObject {
     if (listed.length === 0) throw new S3Error(400, 'MalformedXML', 'The XML you provided was not well-formed');
+    if (listed.some(({ number }, at) => number <= (listed[at - 1]?.number ?? 0)))
+      throw new S3Error(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
     const parts = listed.map(({ number, etag }, at) => {
       const part = upload.parts.get(number);
       if (part === undefined || part.etag !== etag)
         throw new S3Error(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
-      if (number <= (listed[at - 1]?.number ?? 0))
-        throw new S3Error(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
       if (at < listed.length - 1 && part.body.length < 5_242_880)
         throw new S3Error(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
       return part;
