@@ -1,47 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { ENVIRONMENT_NAMES } from '../../charts-ts/src/environments/registry.ts';
 import { run } from '../cluster/src/process/command.ts';
+import { committed, imageCopies, makeCheckout, makeImage, objectsIn, PLUGIN } from './plugin-image.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PLUGIN = join(ROOT, 'charts-ts/src/gitops/plugin');
 const text = (file: string) => readFileSync(join(PLUGIN, file), 'utf8');
 const plugin = parse(text('plugin.yaml')) as {
   metadata: { name: string };
   spec: { version: string; generate: { command: string[] }; discover: { fileName: string } };
 };
 
-/* Each as [source from the repository's root, place in the image]. */
-const copies = [...text('Dockerfile').matchAll(/^COPY (\S+) (\S+)$/gm)].map(
-  ([, from = '', to = '']): [string, string] => [from, to === './' ? 'generate.ts' : to],
-);
-
 let work: string;
 let image: string;
 let checkout: string;
 
-/* /plugin as the Dockerfile makes it, and the files of git as Argo CD hands them over. */
 beforeAll(() => {
   work = mkdtempSync(join(tmpdir(), 'slipway-plugin-'));
   image = join(work, 'image');
-  for (const [from, to] of copies.filter(([, place]) => !place.startsWith('/'))) {
-    cpSync(join(ROOT, from), join(image, to), { recursive: true });
-  }
   checkout = join(work, 'checkout');
-  const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z', 'charts-ts', 'operator/src', 'package.json'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  for (const path of list.split('\0').filter((one) => one !== '' && existsSync(join(ROOT, one)))) {
-    mkdirSync(dirname(join(checkout, path)), { recursive: true });
-    cpSync(join(ROOT, path), join(checkout, path));
-  }
+  makeImage(image);
+  makeCheckout(checkout);
 });
 
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -56,18 +38,9 @@ const generate = (environment?: string): Promise<string> => {
   });
 };
 
-const objectsIn = (yaml: string): unknown[] =>
-  parseAllDocuments(yaml).map((document) => document.toJS() as unknown);
-
 describe('the plugin for the repo-server of Argo CD', () => {
   it.each(ENVIRONMENT_NAMES)('generates for %s what is committed in deploy/', async (name) => {
-    const folder = join(ROOT, 'deploy', name);
-    const committed = readdirSync(folder)
-      .toSorted()
-      .flatMap((file) => objectsIn(readFileSync(join(folder, file), 'utf8')))
-      // A file may have nothing in it but its heading.
-      .filter((object) => object !== null);
-    expect(objectsIn(await generate(name))).toEqual(committed);
+    expect(objectsIn(await generate(name))).toEqual(committed(name));
   });
 
   it('fails for an environment that there is not, and names those that there are', async () => {
@@ -93,7 +66,7 @@ describe('the plugin for the repo-server of Argo CD', () => {
       path: '.',
       plugin: { name: `${plugin.metadata.name}-${plugin.spec.version}` },
     });
-    expect(copies).toContainEqual([
+    expect(imageCopies()).toContainEqual([
       'charts-ts/src/gitops/plugin/plugin.yaml',
       '/home/argocd/cmp-server/config/plugin.yaml',
     ]);

@@ -31,7 +31,12 @@ const SERVER = 'system:serviceaccount:argocd:argocd-server';
 const VERIFY = 'git-verify-wrapper.sh';
 const MODULE = join(import.meta.dirname, 'module');
 
-export async function startArgoCd(tier: ApiTier): Promise<ArgoCd> {
+export interface ArgoCdOptions {
+  /** Folder with the plugin.yaml of a sidecar of the repo-server; none unless told. */
+  readonly plugin?: string;
+}
+
+export async function startArgoCd(tier: ApiTier, options: ArgoCdOptions = {}): Promise<ArgoCd> {
   const { argocd } = await ensureBinaries(['argocd']);
   const kubectl = createKubectl(tier.binaries.kubectl, tier.kubeconfigPath);
   const applyAll = async (objects: readonly object[]): Promise<void> => {
@@ -40,7 +45,7 @@ export async function startArgoCd(tier: ApiTier): Promise<ArgoCd> {
   };
   const module = await moduleFolder();
   await install(join(module, 'manifests'), kubectl, applyAll);
-  const programs = await startPrograms(tier, { argocd, scripts: join(module, 'hack') });
+  const programs = await startPrograms(tier, { argocd, scripts: join(module, 'hack'), ...options });
   const request = async (path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`http://127.0.0.1:${programs.serverPort}${path}`, {
       ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
@@ -110,13 +115,13 @@ async function moduleFolder(): Promise<string> {
   return (await run('go', ['list', '-m', '-f', '{{.Dir}}', module], { cwd: MODULE })).trim();
 }
 
-interface Programs {
+interface Programs extends ArgoCdOptions {
   readonly argocd: string;
   /** Where its shell scripts are. */
   readonly scripts: string;
 }
 
-async function startPrograms(tier: ApiTier, { argocd, scripts }: Programs) {
+async function startPrograms(tier: ApiTier, { argocd, plugin, scripts }: Programs) {
   const redis = findRedisServer();
   if (redis === undefined) throw new Error(`these tests need Redis: ${redisInstallHint}`);
   const [redisPort = 0, repoPort = 0, serverPort = 0, ...metrics] = await freePorts(9);
@@ -166,6 +171,7 @@ async function startPrograms(tier: ApiTier, { argocd, scripts }: Programs) {
   const asUser = (kubeconfig: string) => ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE];
   const [repoMetrics, controllerMetrics, serverMetrics, setMetrics, setProbe, setHook] = metrics;
   start('redis', redis, ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', tmp]);
+  if (plugin !== undefined) start('argocd-cmp-server', argocd, ['--config-dir-path', plugin]);
   start('argocd-repo-server', argocd, [
     '--port', String(repoPort), '--address', '127.0.0.1', '--metrics-address', '127.0.0.1',
     '--metrics-port', String(repoMetrics), '--disable-tls', '--client-ca-path', '', ...toRedis,

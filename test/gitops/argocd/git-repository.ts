@@ -9,6 +9,8 @@ export interface GitRepository {
   readonly url: string;
   /** Makes `folder` hold exactly these objects; resolves with the commit that was pushed. */
   commit(folder: string, objects: readonly object[], message: string): Promise<string>;
+  /** What `fill` puts into the root of the tree. */
+  commitTree(fill: (tree: string) => void, message: string): Promise<string>;
   /** Takes the last commit back with another one. */
   revert(): Promise<string>;
   remove(): void;
@@ -33,8 +35,17 @@ export async function createGitRepository(): Promise<GitRepository> {
     await git('push', '-q', 'origin', 'main');
     return (await git('rev-parse', 'HEAD')).trim();
   };
+  const commitAll = async (message: string): Promise<string> => {
+    await git('add', '-A');
+    await git('commit', '-q', '--allow-empty', '-m', message);
+    return push();
+  };
   return {
     url: `file://${bare}`,
+    commitTree(fill, message) {
+      fill(tree);
+      return commitAll(message);
+    },
     async commit(folder, objects, message) {
       const path = join(tree, folder);
       mkdirSync(path, { recursive: true });
@@ -42,9 +53,7 @@ export async function createGitRepository(): Promise<GitRepository> {
       for (const [at, object] of objects.entries()) {
         writeFileSync(join(path, `${String(at).padStart(2, '0')}.yaml`), stringify(object));
       }
-      await git('add', '-A');
-      await git('commit', '-q', '--allow-empty', '-m', message);
-      return push();
+      return commitAll(message);
     },
     async revert() {
       await git('revert', '--no-edit', 'HEAD');
