@@ -11,7 +11,7 @@ const WAVE_LABEL = 'slipway.dev/wave';
 /* Server-side apply with ownership by field: what git leaves out belongs to whoever writes it. A
    sync takes the fields that git names by force, but for those in ignoreDifferences. */
 /* The API server says what applying would change. Argo CD's own comparison takes a default that the
-   server fills in, inside a list, for a difference: of each HTTPRoute and each verify step, for ever. */
+   server fills in, inside a list, for a difference: an HTTPRoute and a verify step have such ones. */
 const comparing = () => ({ 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' });
 
 function syncing() {
