@@ -90,12 +90,22 @@ async function drill({ config, target, now }: DrillOptions): Promise<DrillResult
     known = { ...known, ...recoveryPoint(set.manifest, at) };
     const restored = await restoreAndCheck(config, set);
     const restoreSeconds = (now().getTime() - at.getTime()) / 1_000;
-    const problems = [...restored.problems, ...(await lostKeys(config, target))];
+    const problems = [
+      ...restored.problems,
+      ...unsealed(config, set.manifest),
+      ...(await lostKeys(config, target)),
+    ];
     const kind = problems.length === 0 ? 'passed' : 'failed';
     return { ...known, ...restored, restoreSeconds, kind, problems };
   } catch (error) {
     return { ...known, kind: 'failed', problems: [messageOf(error)] };
   }
+}
+
+/** Who can write to the place could put a set of their own there, but not seal it. */
+function unsealed({ keys }: BackupConfig, { id, encryption }: Manifest): readonly string[] {
+  if (keys === undefined || encryption !== undefined) return [];
+  return [`set ${id} is not sealed though there are keys: did a backup run without BACKUP_KEYS_DIR?`];
 }
 
 /** Whether the keys at hand open every set that is kept, the oldest too. */

@@ -60,6 +60,14 @@ describe('a sealed set', () => {
     expect(without.output).toMatch(/is sealed with key .*: set BACKUP_KEYS_DIR/);
   });
 
+  it('is what a drill with keys wants: one that anybody could have written fails it', async () => {
+    await stage.run(['run']);
+    expect(report(await run('drill'))).toMatchObject({
+      kind: 'failed',
+      problems: [expect.stringMatching(/is not sealed though there are keys/)],
+    });
+  });
+
   it.each<[string, (path: string) => void]>([
     ['a flipped byte', (path) => flipByte(path)],
     ['a file cut short', (path) => truncateSync(path, readFileSync(path).length - 20)],
