@@ -186,12 +186,17 @@ describe('bucketLifecycle', () => {
     expect(bucketLifecycle('bank/', policy.cold)).toEqual({
       Rules: [
         {
-          ID: 'slipway-backup',
+          ID: 'slipway-backup-tidy',
+          Status: 'Enabled',
+          Filter: { Prefix: 'bank/' },
+          NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+        },
+        {
+          ID: 'slipway-backup-cold',
           Status: 'Enabled',
           Filter: { Prefix: 'bank/sets/' },
           Transitions: [{ Days: 45, StorageClass: 'GLACIER' }],
-          NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
         },
       ],
     });

@@ -44,23 +44,26 @@ export function lifecyclePlan(
 }
 
 /**
- * The lifecycle that the bucket's owner gives it, as PutBucketLifecycleConfiguration takes it. What is
- * deleted goes for good once its lock has run out, and parts of uploads that never ended go too.
+ * The lifecycle that the bucket's owner gives it, as PutBucketLifecycleConfiguration takes it. Only files
+ * move to the cold: manifests and notes are read each night. What is deleted or rewritten goes for good
+ * once its lock has run out, and parts of uploads that never ended go too.
  */
 export function bucketLifecycle(prefix: string, cold: ColdPolicy | undefined): object {
-  const rule = { ID: 'slipway-backup', Status: 'Enabled', Filter: { Prefix: `${prefix}sets/` } };
-  return {
-    Rules: [
-      {
-        ...rule,
-        ...(cold === undefined
-          ? {}
-          : { Transitions: [{ Days: cold.afterDays, StorageClass: cold.storageClass }] }),
-        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
-      },
-    ],
+  const tidy = {
+    ID: 'slipway-backup-tidy',
+    Status: 'Enabled',
+    Filter: { Prefix: prefix },
+    NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
   };
+  if (cold === undefined) return { Rules: [tidy] };
+  const move = {
+    ID: 'slipway-backup-cold',
+    Status: 'Enabled',
+    Filter: { Prefix: `${prefix}sets/` },
+    Transitions: [{ Days: cold.afterDays, StorageClass: cold.storageClass }],
+  };
+  return { Rules: [tidy, move] };
 }
 
 /** Days after which only monthly and yearly sets are left: what moves then is not deleted soon after. */

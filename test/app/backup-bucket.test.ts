@@ -163,6 +163,16 @@ describe('a writer at the bucket', () => {
     expect(await target().listSets()).toEqual([id(1)]);
   });
 
+  it('is one of many that begin at the same moment, with and without a lock to take over', async () => {
+    const begin = () => Promise.all([1, 2, 3, 4, 5].map((time) => target().openWriter(id(time))));
+    const first = (await begin()).filter((writer) => writer !== undefined);
+    expect(first.map(({ epoch }) => epoch)).toEqual([1]);
+    await first[0]?.release();
+    const second = (await begin()).filter((writer) => writer !== undefined);
+    expect(second.map(({ epoch }) => epoch)).toEqual([2]);
+    await second[0]?.release();
+  });
+
   it('publishes nothing once another has taken over, and its files go', async () => {
     // Its renewals never arrive: asleep, or cut off.
     const asleep = await target().openWriter(id(1));
@@ -337,6 +347,7 @@ describe('the program', () => {
 
   it('tells the owner of the bucket which lifecycle to give it', async () => {
     const ended = await stage.run(['lifecycle'], onlyBucket({ BACKUP_S3_COLD_CLASS: 'GLACIER' }));
-    expect(report(ended)).toMatchObject({ Rules: [{ Transitions: [{ Days: 42, StorageClass: 'GLACIER' }] }] });
+    const move = { Transitions: [{ Days: 42, StorageClass: 'GLACIER' }] };
+    expect(report(ended)).toMatchObject({ Rules: [{ Filter: { Prefix: 'bank/' } }, move] });
   });
 });

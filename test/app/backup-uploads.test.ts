@@ -173,6 +173,14 @@ describe('a writer that was asleep', () => {
     expect(stage.sets()).toEqual([]);
   });
 
+  it('is one of many that begin at the same moment', async () => {
+    const begin = () => openVolume(stage.volume).openWriter(id('1'));
+    const all = await Promise.all([begin(), begin(), begin(), begin()]);
+    const writers = all.filter((one) => one !== undefined);
+    expect(writers.map(({ epoch }) => epoch)).toEqual([1]);
+    await writers[0]?.release();
+  });
+
   it('takes over what a killed one has left, and never counts backwards', async () => {
     mkdirSync(join(stage.volume, `.${id('1')}.partial`));
     writeFileSync(join(stage.volume, '.writer.epoch'), '41\n');
