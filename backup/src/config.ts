@@ -32,7 +32,7 @@ export interface BackupConfig extends Places {
   readonly uploadsDir: string | undefined;
   /** The table whose column `sha256` names the uploads that the database knows. */
   readonly documentTable: string;
-  /** Folder in which a drill puts uploads for a while. */
+  /** Folder in which a drill makes one of its own, for uploads, and removes it again. */
   readonly drillDir: string;
   /** Database the drill restores into; made before and dropped after. */
   readonly drillDatabase: string;
@@ -72,7 +72,7 @@ export function parseConfig(env: NodeJS.ProcessEnv, random: () => string): Backu
     database,
     uploadsDir: env['UPLOADS_DIR'] || undefined,
     documentTable: databaseName(env, 'BACKUP_DOCUMENT_TABLE', 'document'),
-    drillDir: env['DRILL_DIR'] || `${tmpdir()}/backup-drill`,
+    drillDir: env['DRILL_DIR'] || tmpdir(),
     drillDatabase: databaseName(
       env,
       'DRILL_DATABASE',

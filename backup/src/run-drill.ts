@@ -1,6 +1,7 @@
 // `backup drill`: proves that the newest set can be restored, by restoring it into a scratch database
 // and folder, checking them there, and removing them again. The live database is only its namesake.
 import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import type { BackupConfig } from './config.ts';
 import { judgeLedger, ledgerCheckSql, parseFindings } from './ledger-check.ts';
@@ -38,6 +39,7 @@ export interface DrillResult {
   readonly problems: readonly string[];
 }
 
+const scratchFolder = 'slipway-restore-drill';
 /** Lines about uploads or keys. */
 const maxNamed = 20;
 /** Half a year of nightly drills. */
@@ -153,10 +155,12 @@ async function drillUploads(
   const ask = async (sql: string): Promise<readonly string[]> =>
     (await psql(config, { database: config.drillDatabase, sql })).split('\n').filter(Boolean);
   const known = (await referencedUploads({ ask }, config.documentTable)) ?? [];
-  await rm(config.drillDir, { recursive: true, force: true });
+  // A folder of our own in the one that was named: whatever else lies there is not ours to remove.
+  const dir = join(config.drillDir, scratchFolder);
+  await rm(dir, { recursive: true, force: true });
   try {
-    await mkdir(config.drillDir, { recursive: true, mode: 0o700 });
-    const restored = new Set(await restoreUploads(set, config.drillDir));
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const restored = new Set(await restoreUploads(set, dir));
     const lacking = known.filter((hash) => !restored.has(hash));
     const problems = lacking
       .slice(0, maxNamed)
@@ -167,7 +171,7 @@ async function drillUploads(
       problems: more > 0 ? [...problems, `and ${more} uploads more`] : problems,
     };
   } finally {
-    await rm(config.drillDir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 // Database and uploads as one set, on a real PostgreSQL: the documents of the dump's own moment.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -132,6 +132,9 @@ describe('one set of database and uploads', () => {
       restoreSeconds: expect.any(Number),
       recoveryPointAgeSeconds: expect.any(Number),
     });
+    // Even in the app's own folder a drill removes only what it made.
+    const careless = await stage.run(['drill'], { DRILL_DIR: stage.uploads });
+    expect([careless.code, readdirSync(stage.uploads)]).toEqual([0, [hash.slice(0, 2)]]);
     flipByte(uploadIn(join(newest(), 'uploads'), hash));
     const failed = await stage.run(['drill']);
     expect(failed.code).toBe(1);

@@ -72,7 +72,7 @@ describe('what the drill may do', () => {
       serviceAccountName: 'shop-restore-drill',
       automountServiceAccountToken: true,
     });
-    expect(variables(objects)).toMatchObject({ BACKUP_ANNOTATE_CRONJOB: 'shop-backup', DRILL_DIR: '/scratch/uploads' });
+    expect(variables(objects)).toMatchObject({ BACKUP_ANNOTATE_CRONJOB: 'shop-backup', DRILL_DIR: '/scratch' });
     expect(template?.spec.volumes).toContainEqual({ name: 'scratch', emptyDir: { sizeLimit: '64Mi' } });
   });
 });

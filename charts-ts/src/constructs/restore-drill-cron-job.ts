@@ -53,7 +53,7 @@ export class RestoreDrillCronJob extends Construct {
       databaseSecret: props.databaseSecret,
       env: {
         DRILL_DATABASE: props.scratchDatabase,
-        DRILL_DIR: `${SCRATCH_FOLDER}/uploads`,
+        DRILL_DIR: SCRATCH_FOLDER,
         BACKUP_ANNOTATE_CRONJOB: backupName(props.app),
       },
       mounts: [{ path: SCRATCH_FOLDER, volume: scratch }],
