@@ -6,7 +6,7 @@ import type { Stack } from './stack.ts';
 
 export interface Version {
   readonly image: string;
-  /** Added to the container's environment; a variable named here before is taken out again. */
+  /** Takes the place of what the container's environment has under these names; faults of before go. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -17,10 +17,12 @@ export async function askForVersion({ client }: Stack, version: Version): Promis
   const container = record(
     list(record(record(record(raw['spec'])['template'])['spec'])['containers'])[0],
   );
-  const kept = list(container['env']).filter(
-    (one) => !String(record(one)['name']).startsWith('FAULT_'),
-  );
-  const added = Object.entries(version.env ?? {}).map(([name, value]) => ({ name, value }));
+  const env = version.env ?? {};
+  const kept = list(container['env']).filter((one) => {
+    const name = String(record(one)['name']);
+    return !name.startsWith('FAULT_') && !Object.hasOwn(env, name);
+  });
+  const added = Object.entries(env).map(([name, value]) => ({ name, value }));
   await client.jsonPatch(
     ref,
     [
