@@ -74,6 +74,7 @@ describe('with 5 % of the traffic', () => {
     'without any traffic a release is held, and goes on when users come',
     async () => {
       const end = await played(FAULT_CASES.noTraffic);
+      expect(end.failures).toEqual({});
       expect(end).toMatchObject({ outcome: 'Promoted', failed: 0 });
       expect(end.reasons).toContain('NoEvidence');
     },

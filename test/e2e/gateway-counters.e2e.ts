@@ -46,6 +46,7 @@ describe('releases that the gateway counts', () => {
       ...GOOD,
       version: { image: imageNotServing(stage.world) },
     });
+    expect(played.failures).toEqual({});
     expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
     const { history } = stage.world.status();
     expect(history?.[0]?.requests).toBeGreaterThanOrEqual(30);

@@ -36,6 +36,7 @@ describe('releases of the ledger under load', () => {
 
   it('a good version goes out without one failed request', async () => {
     const played = await playRelease(stage, { ...GOOD, version: { image: good } });
+    expect(played.failures).toEqual({});
     expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
     expect(played.requests).toBeGreaterThan(500);
     expect(stage.world.status().stable?.images).toEqual([good]);
@@ -62,6 +63,7 @@ describe('releases of the ledger under load', () => {
 
   it('a version that never becomes ready is rolled back, and no user sees it', async () => {
     const played = await playRelease(stage, NEVER_READY);
+    expect(played.failures).toEqual({});
     expect(played).toMatchObject({
       outcome: 'RolledBack',
       reason: 'ProgressDeadlineExceeded',
@@ -72,6 +74,7 @@ describe('releases of the ledger under load', () => {
 
   it('a version whose image does not exist is rolled back, and no user sees it', async () => {
     const played = await playRelease(stage, NO_IMAGE);
+    expect(played.failures).toEqual({});
     expect(played).toMatchObject({
       outcome: 'RolledBack',
       reason: 'ImageUnavailable',

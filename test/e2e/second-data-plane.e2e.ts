@@ -47,6 +47,7 @@ describe('releases through Traefik', () => {
   it('a good version goes out without one failed request', async () => {
     const image = imageNotServing(stage.world);
     const played = await playRelease(stage, { ...GOOD, version: { image } });
+    expect(played.failures).toEqual({});
     expect(played).toMatchObject({ outcome: 'Promoted', failed: 0 });
     expect(played.requests).toBeGreaterThan(500);
   });

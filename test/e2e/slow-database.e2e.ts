@@ -106,6 +106,7 @@ describe('a database that is slow for one version', () => {
       want: 'RolledBack',
       timeoutMs: 180_000,
     });
+    expect(played.failures).toEqual({});
     expect(played).toMatchObject({
       outcome: 'RolledBack',
       reason: 'ChecksFailed',

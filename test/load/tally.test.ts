@@ -60,7 +60,7 @@ describe('the tally', () => {
       unexpected: 1,
       serverErrors: 0,
       failed: 3,
-      errorCodes: { ECONNRESET: 1 },
+      errorCodes: { ECONNRESET: 1, timeout: 1, 'HTTP 404': 1 },
     });
   });
 

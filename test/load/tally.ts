@@ -28,7 +28,7 @@ export interface Figures {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly versions: Readonly<Record<string, VersionFigures>>;
-  /** How often each error code was seen (ECONNRESET, ...). */
+  /** How often each way of failing was seen: ECONNRESET, HTTP 503 with its problem, timeout, ... */
   readonly errorCodes: Readonly<Record<string, number>>;
 }
 
@@ -89,13 +89,10 @@ export function createTally(now: () => number = Date.now): Tally {
       latencies.add(exchange.latencyMs);
       const kind = failureOf(exchange, sense);
       if (exchange.kind === 'answered') addAnswer(exchange.version, kind === 'serverErrors', at);
-      if (
-        exchange.kind === 'connectionError' &&
-        (errorCodes.has(exchange.code) || errorCodes.size < maxErrorCodes)
-      ) {
-        errorCodes.set(exchange.code, (errorCodes.get(exchange.code) ?? 0) + 1);
-      }
       if (kind === undefined) return;
+      const code = codeOf(exchange);
+      if (errorCodes.has(code) || errorCodes.size < maxErrorCodes)
+        errorCodes.set(code, (errorCodes.get(code) ?? 0) + 1);
       counts[kind] += 1;
       counts.failed += 1;
       firstBadAt ??= at;
@@ -113,6 +110,20 @@ export function createTally(now: () => number = Date.now): Tally {
       errorCodes: Object.fromEntries(errorCodes),
     }),
   };
+}
+
+function codeOf(exchange: Exchange): string {
+  switch (exchange.kind) {
+    case 'timeout':
+      return 'timeout';
+    case 'connectionError':
+      return exchange.code;
+    case 'answered': {
+      const { type } = (exchange.body ?? {}) as { readonly type?: unknown };
+      const problem = typeof type === 'string' ? ` ${type.slice(0, 64)}` : '';
+      return `HTTP ${exchange.status}${problem}`;
+    }
+  }
 }
 
 function failureOf(

@@ -28,6 +28,8 @@ export interface Played {
   /** Requests of users during this release, and how many of them failed in any way. */
   readonly requests: number;
   readonly failed: number;
+  /** How they failed, and how often: `HTTP 503`, `ECONNRESET`, `timeout`. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly error?: string;
 }
 
@@ -113,7 +115,17 @@ function summarize({ scenario, startedAt, before, after, world, end }: Ended): P
     ...exposureOf(weights),
     requests: after.requests - before.requests,
     failed: after.failed - before.failed,
+    failures: failuresSince(before, after),
   };
+}
+
+/** What failed between two looks at a load. */
+export function failuresSince(before: LoadSnapshot, after: LoadSnapshot): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after.errorCodes)
+      .map(([code, count]) => [code, count - (before.errorCodes[code] ?? 0)] as const)
+      .filter(([, count]) => count > 0),
+  );
 }
 
 function exposureOf(weights: readonly Seen<number>[]): Pick<Played, 'secondsExposed'> {
