@@ -14,8 +14,12 @@ export interface RetryPolicy {
   readonly onRetry?: (kind: DatabaseErrorKind) => void;
 }
 
+/**
+ * About two and a half seconds in all. A disk that stalls for one makes a queue at each account, of
+ * which each round of tries lets one through.
+ */
 export const defaultRetryPolicy: RetryPolicy = {
-  maxAttempts: 12,
+  maxAttempts: 30,
   firstPauseMs: 4,
   maxPauseMs: 200,
 };
