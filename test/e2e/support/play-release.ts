@@ -45,14 +45,14 @@ export async function playRelease(
 ): Promise<Played> {
   const startedAt = Date.now();
   const before = load.snapshot();
-  const known = world.status().history?.length ?? 0;
-  const revisionBefore = world.status().history?.[0]?.revision;
+  const last = world.status().history?.[0];
   await askForVersion(stack, scenario.version);
   const isOver = (status: AppReleaseStatus): boolean => {
     const newest = status.history?.[0];
+    // A full history keeps its length, and a version asked for again its revision.
     const isNew =
       newest !== undefined &&
-      (status.history?.length !== known || newest.revision !== revisionBefore);
+      (newest.finishedAt !== last?.finishedAt || newest.revision !== last.revision);
     return (
       isNew &&
       Date.parse(newest.finishedAt) >= startedAt - 1000 &&
