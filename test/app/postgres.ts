@@ -12,8 +12,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { QueryResultRow } from 'pg';
 
+import { freePorts } from '../cluster/src/process/ports.ts';
 import {
   findPostgresBinDir,
   postgresAccount,
@@ -86,7 +85,7 @@ export async function startPostgres({
     { ...account, cwd: dir, encoding: 'utf8' },
   );
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr}`);
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const settings = {
     port,
     listen_addresses: '127.0.0.1',
@@ -178,15 +177,4 @@ async function waitUntilItAnswers(instance: PrivatePostgres, server: ChildProces
       await sleep(50);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,10 +1,9 @@
 // A private Redis on a free loopback port that can be stopped, hung and started again.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 
+import { freePorts } from '../cluster/src/process/ports.ts';
 import { findRedisServer, redisInstallHint } from '../../tools/setup/redis.ts';
 
 export interface PrivateRedis {
@@ -22,7 +21,7 @@ export interface PrivateRedis {
 export async function startRedis(): Promise<PrivateRedis> {
   const program = findRedisServer();
   if (program === undefined) throw new Error(`these tests need Redis: ${redisInstallHint}`);
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   let server: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     server = spawn(
@@ -56,17 +55,6 @@ function untilItAnswers(server: ChildProcess): Promise<void> {
     server.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4_000);
       if (said.includes('Ready to accept connections')) resolve();
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
     });
   });
 }

@@ -2,12 +2,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { freePorts } from '../cluster/src/process/ports.ts';
 import { ganeshaProgram, missingForNfs, nfsInstallHint } from '../../tools/setup/nfs.ts';
 
 export interface NfsShare {
@@ -35,7 +34,7 @@ export async function startNfsShare(): Promise<NfsShare> {
     return join(dir, name);
   };
   const [exported, mount, state] = [folder('exported'), folder('mount'), folder('state')];
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const server = startServer({ dir, exported, state, port });
   const client = startClient({ dir, mount, port });
   const share = describeShare({ dir, exported, mount, server, client });
@@ -141,15 +140,4 @@ async function until(what: string, dir: string, isTrue: () => boolean): Promise<
     }
     await sleep(100);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
