@@ -1,9 +1,9 @@
 // Holds: set money aside, look, capture, release.
-import { assertNever } from '../domain/assert-never.ts';
 import type { Hold } from '../domain/hold.ts';
 import { Problem } from '../domain/problem.ts';
 import type { HoldStore } from '../store/store.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
+import { replyOnce } from './keyed-reply.ts';
 import { readCaptureOrder, readHoldOrder, readId, readIdempotencyKey } from './requests.ts';
 import { createdTransfer } from './transfer-endpoints.ts';
 
@@ -11,20 +11,7 @@ export function authorizeHoldEndpoint(store: HoldStore): Endpoint {
   return async (request) => {
     const key = readIdempotencyKey(request);
     const outcome = await store.authorizeHold(key, readHoldOrder(request.body));
-    switch (outcome.kind) {
-      case 'accepted':
-        return created(outcome.hold, {});
-      case 'replayed':
-        return created(outcome.hold, { 'idempotent-replayed': 'true' });
-      case 'rejected':
-        throw new Problem(outcome.rejection);
-      case 'keyReused':
-        throw new Problem('idempotency-key-reused');
-      case 'inFlight':
-        throw new Problem('request-in-flight', { retryAfterSeconds: 1 });
-      default:
-        return assertNever(outcome);
-    }
+    return replyOnce(outcome, created);
   };
 }
 
@@ -33,20 +20,7 @@ export function captureHoldEndpoint(store: HoldStore): Endpoint {
   return async (request) => {
     const key = readIdempotencyKey(request);
     const outcome = await store.captureHold(key, readCaptureOrder(request));
-    switch (outcome.kind) {
-      case 'accepted':
-        return createdTransfer(outcome.transfer, {});
-      case 'replayed':
-        return createdTransfer(outcome.transfer, { 'idempotent-replayed': 'true' });
-      case 'rejected':
-        throw new Problem(outcome.rejection);
-      case 'keyReused':
-        throw new Problem('idempotency-key-reused');
-      case 'inFlight':
-        throw new Problem('request-in-flight', { retryAfterSeconds: 1 });
-      default:
-        return assertNever(outcome);
-    }
+    return replyOnce(outcome, createdTransfer);
   };
 }
 
@@ -70,7 +44,7 @@ async function showHold(store: HoldStore, id: string): Promise<Reply> {
   return { status: 200, body: renderHold(hold) };
 }
 
-function created(hold: Hold, headers: Record<string, string>): Reply {
+function created({ hold }: { hold: Hold }, headers: Record<string, string>): Reply {
   return {
     status: 201,
     body: renderHold(hold),

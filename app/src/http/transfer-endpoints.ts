@@ -1,9 +1,9 @@
 // POST /transfers and GET /transfers/:id.
-import { assertNever } from '../domain/assert-never.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Transfer } from '../domain/transfer.ts';
 import type { Store } from '../store/store.ts';
 import type { Endpoint, Reply } from './endpoint.ts';
+import { replyOnce } from './keyed-reply.ts';
 import { readId, readIdempotencyKey, readTransferOrder } from './requests.ts';
 
 /** Same key and same body: same answer, however often. The header tells a repeat from the first. */
@@ -11,20 +11,7 @@ export function postTransferEndpoint(store: Store): Endpoint {
   return async (request) => {
     const key = readIdempotencyKey(request);
     const outcome = await store.postTransfer(key, readTransferOrder(request.body));
-    switch (outcome.kind) {
-      case 'accepted':
-        return createdTransfer(outcome.transfer, {});
-      case 'replayed':
-        return createdTransfer(outcome.transfer, { 'idempotent-replayed': 'true' });
-      case 'rejected':
-        throw new Problem(outcome.rejection);
-      case 'keyReused':
-        throw new Problem('idempotency-key-reused');
-      case 'inFlight':
-        throw new Problem('request-in-flight', { retryAfterSeconds: 1 });
-      default:
-        return assertNever(outcome);
-    }
+    return replyOnce(outcome, createdTransfer);
   };
 }
 
@@ -37,7 +24,10 @@ export function getTransferEndpoint(store: Store): Endpoint {
 }
 
 /** 201 and where it is from now on. */
-export function createdTransfer(transfer: Transfer, headers: Record<string, string>): Reply {
+export function createdTransfer(
+  { transfer }: { transfer: Transfer },
+  headers: Record<string, string>,
+): Reply {
   return {
     status: 201,
     body: renderTransfer(transfer),
